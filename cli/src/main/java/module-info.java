@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/** The command line. */
+@NullMarked
+module io.github.deltallm.cli {
+    requires io.github.deltallm.engine;
+    requires info.picocli;
+    requires org.jline.reader;
+    requires tools.jackson.databind;
+    requires static org.jspecify;
+}
