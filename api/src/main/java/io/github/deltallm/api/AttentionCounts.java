@@ -3,9 +3,9 @@ package io.github.deltallm.api;
 /**
  * What attention computed and skipped: exact sums, never averages.
  *
- * <p>MACs are multiply-accumulates of one channel. The cost of a (query, key) pair is the head dimension where the key
- * is exact, the number of changed channels where it is delta-encoded, its nonzero channels where it is pruned, and 0
- * where it is dropped; see DeltaLLM, arXiv 2507.19608.
+ * <p>MACs are multiply-accumulates of one channel. The cost of a (query, key) pair is the head
+ * dimension where the key is exact, the number of changed channels where it is delta-encoded, its
+ * nonzero channels where it is pruned, and 0 where it is dropped; see DeltaLLM, arXiv 2507.19608.
  *
  * @param keyElements elements of the delta matrices of the keys (0 where keys are not encoded)
  * @param keyUnchanged how many of them are unchanged
@@ -15,7 +15,8 @@ package io.github.deltallm.api;
  * @param valueUnchanged as {@code keyUnchanged}, for values
  * @param valueMacs what dense attention computes to mix the values
  * @param valueCost what the strategy needs for that
- * @param executedMacs what the backend really computed for scores and mixing, its tiles' overlap and anchors included
+ * @param executedMacs what the backend really computed for scores and mixing, its tiles' overlap
+ *     and anchors included
  */
 public record AttentionCounts(
         long keyElements,
@@ -42,7 +43,10 @@ public record AttentionCounts(
                 executedMacs + other.executedMacs);
     }
 
-    /** Unchanged elements of the delta matrices of the keys over their elements; 0 where nothing is encoded. */
+    /**
+     * Unchanged elements of the delta matrices of the keys over their elements; 0 where nothing is
+     * encoded.
+     */
     public double deltaZeroFraction() {
         return fraction(keyUnchanged, keyElements);
     }

@@ -9,10 +9,12 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * An attention strategy by name with its settings, as a user writes it: {@code delta:theta=1.0,window=5%}.
+ * An attention strategy by name with its settings, as a user writes it: {@code
+ * delta:theta=1.0,window=5%}.
  *
- * <p>The grammar is {@code name[:key=value[,key=value]...]}; names and keys are lower-case words with dashes. Values
- * are free text without commas; the strategy's provider gives them meaning. Immutable.
+ * <p>The grammar is {@code name[:key=value[,key=value]...]}; names and keys are lower-case words
+ * with dashes. Values are free text without commas; the strategy's provider gives them meaning.
+ * Immutable.
  *
  * @param name which {@code AttentionProvider} to ask
  * @param settings keys and values in the order given
@@ -37,12 +39,17 @@ public record AttentionSpec(String name, Map<String, String> settings) {
                 int equals = part.indexOf('=');
                 if (equals < 0) {
                     throw new InvalidOptionException(
-                            "the attention specification '" + text + "' has '" + part + "' where key=value is expected");
+                            "the attention specification '"
+                                    + text
+                                    + "' has '"
+                                    + part
+                                    + "' where key=value is expected");
                 }
                 String key = part.substring(0, equals);
                 requireWord(key, text);
                 if (settings.put(key, part.substring(equals + 1)) != null) {
-                    throw new InvalidOptionException("the attention specification '" + text + "' sets '" + key + "' twice");
+                    throw new InvalidOptionException(
+                            "the attention specification '" + text + "' sets '" + key + "' twice");
                 }
             }
         }
@@ -57,8 +64,15 @@ public record AttentionSpec(String name, Map<String, String> settings) {
     public AttentionSpec requireKeys(Collection<String> known) {
         for (String key : settings.keySet()) {
             if (!known.contains(key)) {
-                throw new InvalidOptionException("the attention '" + name + "' has no setting '" + key + "'; "
-                        + (known.isEmpty() ? "it has none" : "it has " + String.join(", ", known)));
+                throw new InvalidOptionException(
+                        "the attention '"
+                                + name
+                                + "' has no setting '"
+                                + key
+                                + "'; "
+                                + (known.isEmpty()
+                                        ? "it has none"
+                                        : "it has " + String.join(", ", known)));
             }
         }
         return this;
@@ -133,7 +147,8 @@ public record AttentionSpec(String name, Map<String, String> settings) {
     public String toString() {
         return settings.isEmpty()
                 ? name
-                : name + ":"
+                : name
+                        + ":"
                         + settings.entrySet().stream()
                                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                                 .collect(Collectors.joining(","));
@@ -141,8 +156,12 @@ public record AttentionSpec(String name, Map<String, String> settings) {
 
     private static void requireWord(String word, String text) {
         if (!word.matches("[a-z][a-z0-9-]*")) {
-            throw new InvalidOptionException("the attention specification '" + text
-                    + "' does not follow name:key=value,key=value with lower-case names ('" + word + "' is none)");
+            throw new InvalidOptionException(
+                    "the attention specification '"
+                            + text
+                            + "' does not follow name:key=value,key=value with lower-case names ('"
+                            + word
+                            + "' is none)");
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.github.deltallm.api;
 
-/** The caller asked for something that does not exist or does not fit: an option, a name, a value. */
+/**
+ * The caller asked for something that does not exist or does not fit: an option, a name, a value.
+ */
 public class InvalidOptionException extends DeltaLlmException {
     private static final long serialVersionUID = 1;
 

@@ -1,6 +1,9 @@
 package io.github.deltallm.api;
 
-/** A model file is damaged, truncated or contradicts itself; names the file, the field and the byte offset. */
+/**
+ * A model file is damaged, truncated or contradicts itself; names the file, the field and the byte
+ * offset.
+ */
 public class ModelFormatException extends DeltaLlmException {
     private static final long serialVersionUID = 1;
 

@@ -2,7 +2,10 @@ package io.github.deltallm.api;
 
 /** How exactly a model is evaluated where a faster way changes the last digits. */
 public enum Precision {
-    /** The fastest correct way: a backend may round activations and keeps exact keys and values as bf16. */
+    /**
+     * The fastest correct way: a backend may round activations and keeps exact keys and values as
+     * bf16.
+     */
     FAST,
     /** fp32 activations, fp32 exact keys and values; for comparisons with other implementations. */
     F32;

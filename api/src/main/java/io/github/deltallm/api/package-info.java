@@ -1,5 +1,6 @@
 /**
- * What an application sees of DeltaLLM whatever plugins it uses: exceptions, attention specifications and statistics.
+ * What an application sees of DeltaLLM whatever plugins it uses: exceptions, attention
+ * specifications and statistics.
  *
  * <p>Everything here is immutable and safe to share between threads.
  */

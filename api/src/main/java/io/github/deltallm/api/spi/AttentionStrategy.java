@@ -3,7 +3,8 @@ package io.github.deltallm.api.spi;
 import io.github.deltallm.api.AttentionSpec;
 
 /**
- * What is kept of keys and values, and which of them a query sees exactly: declarations only, no kernels.
+ * What is kept of keys and values, and which of them a query sees exactly: declarations only, no
+ * kernels.
  *
  * <p>For the query at position i the visible keys fall into three runs:
  *
@@ -13,9 +14,10 @@ import io.github.deltallm.api.AttentionSpec;
  * [exactFrom(i), i]        exact
  * </pre>
  *
- * Backends implement this one contract, so a strategy in one class runs on all of them. Only the first run and the last
- * {@link #window} keys are promised to stay available exactly. Implementations are stateless, immutable and safe to
- * share; every method is a pure function of its arguments.
+ * Backends implement this one contract, so a strategy in one class runs on all of them. Only the
+ * first run and the last {@link #window} keys are promised to stay available exactly.
+ * Implementations are stateless, immutable and safe to share; every method is a pure function of
+ * its arguments.
  */
 public interface AttentionStrategy {
     /** The value of {@link #window} of a strategy that keeps every row exactly. */
@@ -41,16 +43,16 @@ public interface AttentionStrategy {
     }
 
     /**
-     * The largest number of keys that {@link #exactFrom} ever asks to be exact for one query of the request:
-     * {@code i - exactFrom(i) + 1} is at most this.
+     * The largest number of keys that {@link #exactFrom} ever asks to be exact for one query of the
+     * request: {@code i - exactFrom(i) + 1} is at most this.
      */
     default int window(int layer, int kvHead, Request request) {
         return UNBOUNDED;
     }
 
     /**
-     * The first position of the exact run that ends at {@code position}; from 0 to {@code position}, never falling as
-     * the position grows.
+     * The first position of the exact run that ends at {@code position}; from 0 to {@code
+     * position}, never falling as the position grows.
      */
     default int exactFrom(int layer, int kvHead, int position, Request request) {
         return 0;
@@ -59,8 +61,8 @@ public interface AttentionStrategy {
     /**
      * What is known about a sequence when its attention is planned.
      *
-     * @param tokens the declared number of tokens of the prompt so far, from which relative windows are taken; positions
-     *     from here on are decoded ones
+     * @param tokens the declared number of tokens of the prompt so far, from which relative windows
+     *     are taken; positions from here on are decoded ones
      */
     record Request(int tokens) {}
 }

@@ -6,11 +6,11 @@ public interface Backend extends AutoCloseable {
     String description();
 
     /**
-     * Prepares a program for steps of up to {@code maxRows} rows. The program's tensors must stay valid until the
-     * executable is closed.
+     * Prepares a program for steps of up to {@code maxRows} rows. The program's tensors must stay
+     * valid until the executable is closed.
      *
-     * @throws io.github.deltallm.api.UnsupportedModelException if the backend lacks an operation or a tensor type; names
-     *     them and the tensor
+     * @throws io.github.deltallm.api.UnsupportedModelException if the backend lacks an operation or
+     *     a tensor type; names them and the tensor
      */
     Executable compile(Program program, int maxRows);
 

@@ -1,6 +1,7 @@
 package io.github.deltallm.api.spi;
 
 import io.github.deltallm.api.Precision;
+
 import java.util.Optional;
 
 /**
@@ -11,7 +12,8 @@ import java.util.Optional;
  * @param device one of the probe's devices; empty for the default
  */
 public record BackendOptions(int threads, Precision precision, Optional<String> device) {
-    public static final BackendOptions DEFAULT = new BackendOptions(0, Precision.FAST, Optional.empty());
+    public static final BackendOptions DEFAULT =
+            new BackendOptions(0, Precision.FAST, Optional.empty());
 
     public BackendOptions {
         if (threads < 0) {

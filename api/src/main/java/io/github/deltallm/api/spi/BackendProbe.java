@@ -8,7 +8,8 @@ public sealed interface BackendProbe {
      * It can.
      *
      * @param devices what it can run on, the default first; the names select a device
-     * @param capabilities optional abilities, such as {@code delta}; conformance tests those that are declared
+     * @param capabilities optional abilities, such as {@code delta}; conformance tests those that
+     *     are declared
      */
     record Available(List<String> devices, List<String> capabilities) implements BackendProbe {
         public Available {

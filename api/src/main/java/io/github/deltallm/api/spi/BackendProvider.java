@@ -1,8 +1,8 @@
 package io.github.deltallm.api.spi;
 
 /**
- * Makes backends of one kind; found by {@link java.util.ServiceLoader}. Its constructor and {@link #probe} must be
- * cheap and never fail.
+ * Makes backends of one kind; found by {@link java.util.ServiceLoader}. Its constructor and {@link
+ * #probe} must be cheap and never fail.
  */
 public interface BackendProvider {
     /** The name on the command line; a lower-case word, unique among providers. */

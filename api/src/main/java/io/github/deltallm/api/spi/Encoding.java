@@ -4,7 +4,9 @@ import java.util.Arrays;
 
 /** How the keys or the values of one KV head are kept; a closed set that backends implement. */
 public sealed interface Encoding {
-    /** The element type of rows that are kept exactly, and what an encoder's input is rounded to. */
+    /**
+     * The element type of rows that are kept exactly, and what an encoder's input is rounded to.
+     */
     Store store();
 
     /** The element type of a kept row. */
@@ -33,14 +35,17 @@ public sealed interface Encoding {
     record Exact(Store store) implements Encoding {}
 
     /**
-     * Outside sinks and window only changes are kept: a channel is transmitted when it differs from the last
-     * transmitted value by more than its threshold (DeltaLLM, arXiv 2507.19608; closed loop as in DeltaRNN).
+     * Outside sinks and window only changes are kept: a channel is transmitted when it differs from
+     * the last transmitted value by more than its threshold (DeltaLLM, arXiv 2507.19608; closed
+     * loop as in DeltaRNN).
      *
      * @param thresholds one a channel, or a single one for all channels
      * @param events how a change is kept
-     * @param steps for {@link Events#INT8}: the step of a channel; empty to fix them from the first 256 rows
+     * @param steps for {@link Events#INT8}: the step of a channel; empty to fix them from the first
+     *     256 rows
      */
-    record Delta(float[] thresholds, Events events, float[] steps, Store store) implements Encoding {
+    record Delta(float[] thresholds, Events events, float[] steps, Store store)
+            implements Encoding {
         public Delta {
             thresholds = thresholds.clone();
             steps = steps.clone();
@@ -74,6 +79,9 @@ public sealed interface Encoding {
         INT8
     }
 
-    /** Outside sinks and window, values of at most {@code theta} count as zero: the control for delta encoding. */
+    /**
+     * Outside sinks and window, values of at most {@code theta} count as zero: the control for
+     * delta encoding.
+     */
     record Pruned(float theta, Store store) implements Encoding {}
 }

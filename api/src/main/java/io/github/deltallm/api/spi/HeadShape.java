@@ -11,8 +11,16 @@ package io.github.deltallm.api.spi;
 public record HeadShape(int layers, int heads, int kvHeads, int headDim) {
     public HeadShape {
         if (layers < 1 || heads < 1 || kvHeads < 1 || headDim < 1 || heads % kvHeads != 0) {
-            throw new IllegalArgumentException("no attention of " + layers + " layers, " + heads + " query heads, "
-                    + kvHeads + " key-value heads and head dimension " + headDim + " exists");
+            throw new IllegalArgumentException(
+                    "no attention of "
+                            + layers
+                            + " layers, "
+                            + heads
+                            + " query heads, "
+                            + kvHeads
+                            + " key-value heads and head dimension "
+                            + headDim
+                            + " exists");
         }
     }
 

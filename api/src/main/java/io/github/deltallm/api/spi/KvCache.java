@@ -4,10 +4,12 @@ import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
 
 /**
- * The keys and values of one sequence, in all layers, kept as its {@link AttentionStrategy} declares.
+ * The keys and values of one sequence, in all layers, kept as its {@link AttentionStrategy}
+ * declares.
  *
- * <p>A cache belongs to the {@link Executable} that made it and grows by {@link Executable#run}. It is used by one
- * thread at a time. Closing it releases its memory at once; closing twice is harmless.
+ * <p>A cache belongs to the {@link Executable} that made it and grows by {@link Executable#run}. It
+ * is used by one thread at a time. Closing it releases its memory at once; closing twice is
+ * harmless.
  */
 public interface KvCache extends AutoCloseable {
     AttentionStrategy strategy();
@@ -18,7 +20,10 @@ public interface KvCache extends AutoCloseable {
     /** The largest {@link #length()}. */
     int capacity();
 
-    /** Tells how many tokens the sequence will have when its prompt is complete; never less than before. */
+    /**
+     * Tells how many tokens the sequence will have when its prompt is complete; never less than
+     * before.
+     */
     void declare(int tokens);
 
     /** What was declared, or the length if that is more than was ever declared. */
@@ -28,12 +33,15 @@ public interface KvCache extends AutoCloseable {
      * Forgets all positions from {@code length} on.
      *
      * @throws IllegalArgumentException if {@code length} is negative or more than {@link #length()}
-     * @throws io.github.deltallm.api.InvalidOptionException if exact rows that the strategy then needs are already
-     *     dropped; nothing is changed, {@link #truncationFloor()} tells how deep a truncation can go
+     * @throws io.github.deltallm.api.InvalidOptionException if exact rows that the strategy then
+     *     needs are already dropped; nothing is changed, {@link #truncationFloor()} tells how deep
+     *     a truncation can go
      */
     void truncate(int length);
 
-    /** The smallest length that {@link #truncate} can reach now, apart from 0, which it always can. */
+    /**
+     * The smallest length that {@link #truncate} can reach now, apart from 0, which it always can.
+     */
     int truncationFloor();
 
     /** An independent copy; what both have in common may be shared until one of them changes it. */

@@ -3,7 +3,8 @@ package io.github.deltallm.api.spi;
 import java.util.List;
 
 /**
- * The keys or the values of one head of a sequence, in a backend-neutral form: for saving, for conformance, for study.
+ * The keys or the values of one head of a sequence, in a backend-neutral form: for saving, for
+ * conformance, for study.
  *
  * @param length positions of the sequence
  * @param exact the runs of rows that are held exactly, in order, not overlapping
@@ -39,12 +40,14 @@ public record KvStream(int length, List<Rows> exact, DeltaRows delta) {
      *
      * @param from position of the first row
      * @param count number of rows
-     * @param start {@code [headDim]}: the reference before the first row; all zero at the start of a sequence
+     * @param start {@code [headDim]}: the reference before the first row; all zero at the start of
+     *     a sequence
      * @param changed {@code [count, headDim]} as bits, row after row, least significant first
      * @param events the transmitted changes in the order of {@code changed}, as fp32
      */
     public record DeltaRows(int from, int count, float[] start, long[] changed, float[] events) {
         /** No rows. */
-        public static final DeltaRows NONE = new DeltaRows(0, 0, new float[0], new long[0], new float[0]);
+        public static final DeltaRows NONE =
+                new DeltaRows(0, 0, new float[0], new long[0], new float[0]);
     }
 }

@@ -9,7 +9,8 @@ public interface LogitsSink {
      * Takes one row's logits. Called on the thread that runs the step.
      *
      * @param row the step's row
-     * @param logits one native-endian float for every entry of the vocabulary; valid only during the call
+     * @param logits one native-endian float for every entry of the vocabulary; valid only during
+     *     the call
      */
     void accept(int row, MemorySegment logits);
 }

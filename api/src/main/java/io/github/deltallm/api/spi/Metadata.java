@@ -1,6 +1,7 @@
 package io.github.deltallm.api.spi;
 
 import io.github.deltallm.api.ModelFormatException;
+
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -8,10 +9,10 @@ import java.util.Set;
 /**
  * The key-value metadata of a model file, read by type.
  *
- * <p>A key that is absent gives an empty result. A key whose value has another type, or does not fit the asked type,
- * ends in a {@link ModelFormatException} that names the file and the key. Integers of every
- * width are read by {@link #integer}; a float that is stored as f64 is read by {@link #real}. Implementations are
- * immutable and safe to share between threads.
+ * <p>A key that is absent gives an empty result. A key whose value has another type, or does not
+ * fit the asked type, ends in a {@link ModelFormatException} that names the file and the key.
+ * Integers of every width are read by {@link #integer}; a float that is stored as f64 is read by
+ * {@link #real}. Implementations are immutable and safe to share between threads.
  */
 public interface Metadata {
     /** What the values come from, for messages: usually the file's path. */
@@ -32,7 +33,9 @@ public interface Metadata {
     /** An array of strings; the list reads lazily and is immutable. */
     Optional<List<String>> texts(String key);
 
-    /** An array of integers of any width, or of booleans as 0 and 1. Every value must fit an int. */
+    /**
+     * An array of integers of any width, or of booleans as 0 and 1. Every value must fit an int.
+     */
     Optional<int[]> integers(String key);
 
     /** An array of f32 or f64. */
@@ -60,8 +63,16 @@ public interface Metadata {
 
     private int checked(String key, long value, int least, int most) {
         if (value < least || value > most) {
-            throw new ModelFormatException(source() + ": metadata key " + key + " is " + value
-                    + ", but it must be from " + least + " to " + most);
+            throw new ModelFormatException(
+                    source()
+                            + ": metadata key "
+                            + key
+                            + " is "
+                            + value
+                            + ", but it must be from "
+                            + least
+                            + " to "
+                            + most);
         }
         return (int) value;
     }

@@ -9,4 +9,5 @@ package io.github.deltallm.api.spi;
  * @param vocabulary number of tokens
  * @param program its forward pass
  */
-public record ModelDefinition(String architecture, int width, int contextLength, int vocabulary, Program program) {}
+public record ModelDefinition(
+        String architecture, int width, int contextLength, int vocabulary, Program program) {}

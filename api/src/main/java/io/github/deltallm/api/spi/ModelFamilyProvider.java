@@ -2,7 +2,10 @@ package io.github.deltallm.api.spi;
 
 import java.util.Set;
 
-/** Knows how models of some architectures compute; found by {@link java.util.ServiceLoader}. Stateless. */
+/**
+ * Knows how models of some architectures compute; found by {@link java.util.ServiceLoader}.
+ * Stateless.
+ */
 public interface ModelFamilyProvider {
     /** The family's name, such as {@code llama}. */
     String name();
@@ -14,7 +17,8 @@ public interface ModelFamilyProvider {
      * Checks a model's metadata and tensors and records its forward pass.
      *
      * @throws io.github.deltallm.api.ModelFormatException if the file contradicts itself
-     * @throws io.github.deltallm.api.UnsupportedModelException if it asks for something the family does not know
+     * @throws io.github.deltallm.api.UnsupportedModelException if it asks for something the family
+     *     does not know
      */
     ModelDefinition define(ModelSource source);
 }

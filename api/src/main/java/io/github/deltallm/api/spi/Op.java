@@ -5,8 +5,9 @@ import java.util.Optional;
 /**
  * One operation of a {@link Program}; a closed set that every backend implements.
  *
- * <p>Operations work row by row on {@link Value}s, in fp32 unless they say otherwise; sums are accumulated in fp32 or
- * better. {@link Attention} is the only one that looks at other rows: those of the same sequence in its {@link KvCache}.
+ * <p>Operations work row by row on {@link Value}s, in fp32 unless they say otherwise; sums are
+ * accumulated in fp32 or better. {@link Attention} is the only one that looks at other rows: those
+ * of the same sequence in its {@link KvCache}.
  */
 public sealed interface Op {
 
@@ -14,10 +15,11 @@ public sealed interface Op {
     record Embed(Tensor table, Value out) implements Op {}
 
     /**
-     * Root-mean-square normalisation of each run of {@code weight.columns()} values:
-     * {@code out = in / sqrt(mean(in^2) + epsilon) * weight}.
+     * Root-mean-square normalisation of each run of {@code weight.columns()} values: {@code out =
+     * in / sqrt(mean(in^2) + epsilon) * weight}.
      *
-     * <p>A weight as wide as the row is the usual norm; a weight as wide as a head normalises every head.
+     * <p>A weight as wide as the row is the usual norm; a weight as wide as a head normalises every
+     * head.
      *
      * @param weight one row
      */
@@ -30,16 +32,22 @@ public sealed interface Op {
      * @param bias one row of {@code out.width}
      * @param activations how the input is rounded before the product
      */
-    record Linear(Value in, Tensor weight, Optional<Tensor> bias, Activations activations, Value out) implements Op {}
+    record Linear(
+            Value in, Tensor weight, Optional<Tensor> bias, Activations activations, Value out)
+            implements Op {}
 
     /** How a linear layer's input row enters the product. */
     enum Activations {
-        /** As fp32; under {@link io.github.deltallm.api.Precision#FAST} a backend may round to 8 bits a value. */
+        /**
+         * As fp32; under {@link io.github.deltallm.api.Precision#FAST} a backend may round to 8
+         * bits a value.
+         */
         FLOAT,
         /**
-         * BitNet b1.58: {@code s = 127 / max|x|}, {@code q = clamp(round_half_even(x * s), -128, 127)}, integer sums
-         * over ternary weights, one multiplication by {@code scale / s} at the end; a row of zeros gives zeros. The
-         * integers are part of the model's definition: they are equal on every backend.
+         * BitNet b1.58: {@code s = 127 / max|x|}, {@code q = clamp(round_half_even(x * s), -128,
+         * 127)}, integer sums over ternary weights, one multiplication by {@code scale / s} at the
+         * end; a row of zeros gives zeros. The integers are part of the model's definition: they
+         * are equal on every backend.
          */
         INT8_ROW
     }
@@ -52,8 +60,8 @@ public sealed interface Op {
     record Rope(Value data, int headDim, RotaryEmbedding embedding) implements Op {}
 
     /**
-     * Appends the rows' keys and values to their sequences' caches and attends: causal, grouped-query, softmax in fp32,
-     * as the cache's {@link AttentionStrategy} declares.
+     * Appends the rows' keys and values to their sequences' caches and attends: causal,
+     * grouped-query, softmax in fp32, as the cache's {@link AttentionStrategy} declares.
      *
      * @param layer which layer of the cache
      * @param query {@code [rows, heads * headDim]}, head after head
@@ -62,9 +70,13 @@ public sealed interface Op {
      * @param scale multiplies the scores, usually {@code 1 / sqrt(headDim)}
      * @param out as query
      */
-    record Attention(int layer, Value query, Value key, Value value, float scale, Value out) implements Op {}
+    record Attention(int layer, Value query, Value key, Value value, float scale, Value out)
+            implements Op {}
 
-    /** The gated activation of a feed-forward layer: {@code out = function(gate) * up}; {@code out} may be either. */
+    /**
+     * The gated activation of a feed-forward layer: {@code out = function(gate) * up}; {@code out}
+     * may be either.
+     */
     record Gate(Value gate, Value up, GateFunction function, Value out) implements Op {}
 
     /** What a {@link Gate} applies to its gate. */
@@ -81,8 +93,8 @@ public sealed interface Op {
     record Add(Value left, Value right, Value out) implements Op {}
 
     /**
-     * {@code weight * in} for the rows whose logits the step asks for; goes to the step's {@link LogitsSink}. The last
-     * operation of a model.
+     * {@code weight * in} for the rows whose logits the step asks for; goes to the step's {@link
+     * LogitsSink}. The last operation of a model.
      *
      * @param weight {@code [vocabulary, in.width]}
      */

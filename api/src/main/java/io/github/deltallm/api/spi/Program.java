@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A model's forward pass, recorded once by its {@link ModelFamilyProvider} and compiled by a {@link Backend}.
+ * A model's forward pass, recorded once by its {@link ModelFamilyProvider} and compiled by a {@link
+ * Backend}.
  *
- * <p>A program is a straight line of {@link Op}s over {@link Value}s. Shapes are checked while it is recorded, so a
- * backend need not check them again. Inputs are values that the caller writes before a run and outputs are values that
- * stay readable after it: conformance tests run single operations that way; models have neither. Immutable.
+ * <p>A program is a straight line of {@link Op}s over {@link Value}s. Shapes are checked while it
+ * is recorded, so a backend need not check them again. Inputs are values that the caller writes
+ * before a run and outputs are values that stay readable after it: conformance tests run single
+ * operations that way; models have neither. Immutable.
  */
 public final class Program {
     private final HeadShape heads;
@@ -97,7 +99,11 @@ public final class Program {
         }
 
         public Recorder embed(Tensor table, Value out) {
-            same("columns of " + table.name(), table.columns(), "width of " + out.name(), out.width());
+            same(
+                    "columns of " + table.name(),
+                    table.columns(),
+                    "width of " + out.name(),
+                    out.width());
             return add(new Op.Embed(table, out));
         }
 
@@ -113,8 +119,16 @@ public final class Program {
         }
 
         public Recorder linear(
-                Value in, Tensor weight, Optional<Tensor> bias, Op.Activations activations, Value out) {
-            same("columns of " + weight.name(), weight.columns(), "width of " + in.name(), in.width());
+                Value in,
+                Tensor weight,
+                Optional<Tensor> bias,
+                Op.Activations activations,
+                Value out) {
+            same(
+                    "columns of " + weight.name(),
+                    weight.columns(),
+                    "width of " + in.name(),
+                    in.width());
             same("rows of " + weight.name(), weight.rows(), "width of " + out.name(), out.width());
             bias.ifPresent(tensor -> vector(tensor, out.width()));
             distinct(in, out);
@@ -124,20 +138,37 @@ public final class Program {
         public Recorder rope(Value data, RotaryEmbedding embedding) {
             multiple(data, heads.headDim());
             if (embedding.dimensions() > heads.headDim()) {
-                throw new IllegalArgumentException("the rotary embedding has " + embedding.dimensions()
-                        + " channels, a head only " + heads.headDim());
+                throw new IllegalArgumentException(
+                        "the rotary embedding has "
+                                + embedding.dimensions()
+                                + " channels, a head only "
+                                + heads.headDim());
             }
             return add(new Op.Rope(data, heads.headDim(), embedding));
         }
 
-        public Recorder attention(int layer, Value query, Value key, Value value, float scale, Value out) {
+        public Recorder attention(
+                int layer, Value query, Value key, Value value, float scale, Value out) {
             if (layer < 0 || layer >= heads.layers()) {
-                throw new IllegalArgumentException("there is no layer " + layer + " of " + heads.layers());
+                throw new IllegalArgumentException(
+                        "there is no layer " + layer + " of " + heads.layers());
             }
-            same("width of " + query.name(), query.width(), "width of all query heads", heads.queryWidth());
+            same(
+                    "width of " + query.name(),
+                    query.width(),
+                    "width of all query heads",
+                    heads.queryWidth());
             same("width of " + key.name(), key.width(), "width of all key heads", heads.kvWidth());
-            same("width of " + value.name(), value.width(), "width of all value heads", heads.kvWidth());
-            same("width of " + out.name(), out.width(), "width of all query heads", heads.queryWidth());
+            same(
+                    "width of " + value.name(),
+                    value.width(),
+                    "width of all value heads",
+                    heads.kvWidth());
+            same(
+                    "width of " + out.name(),
+                    out.width(),
+                    "width of all query heads",
+                    heads.queryWidth());
             distinct(query, out);
             return add(new Op.Attention(layer, query, key, value, scale, out));
         }
@@ -149,13 +180,21 @@ public final class Program {
         }
 
         public Recorder add(Value left, Value right, Value out) {
-            same("width of " + left.name(), left.width(), "width of " + right.name(), right.width());
+            same(
+                    "width of " + left.name(),
+                    left.width(),
+                    "width of " + right.name(),
+                    right.width());
             same("width of " + left.name(), left.width(), "width of " + out.name(), out.width());
             return add(new Op.Add(left, right, out));
         }
 
         public Recorder logits(Value in, Tensor weight) {
-            same("columns of " + weight.name(), weight.columns(), "width of " + in.name(), in.width());
+            same(
+                    "columns of " + weight.name(),
+                    weight.columns(),
+                    "width of " + in.name(),
+                    in.width());
             return add(new Op.Logits(in, weight));
         }
 
@@ -171,27 +210,41 @@ public final class Program {
 
         private static void vector(Tensor tensor, int columns) {
             if (tensor.rows() != 1 || tensor.columns() != columns) {
-                throw new IllegalArgumentException("the tensor " + tensor.name() + " is " + tensor.rows() + " x "
-                        + tensor.columns() + ", not one row of " + columns);
+                throw new IllegalArgumentException(
+                        "the tensor "
+                                + tensor.name()
+                                + " is "
+                                + tensor.rows()
+                                + " x "
+                                + tensor.columns()
+                                + ", not one row of "
+                                + columns);
             }
         }
 
         private static void multiple(Value value, int of) {
             if (value.width() % of != 0) {
                 throw new IllegalArgumentException(
-                        "the width " + value.width() + " of " + value.name() + " is no multiple of " + of);
+                        "the width "
+                                + value.width()
+                                + " of "
+                                + value.name()
+                                + " is no multiple of "
+                                + of);
             }
         }
 
         private static void same(String what, int left, String other, int right) {
             if (left != right) {
-                throw new IllegalArgumentException("the " + what + " is " + left + ", the " + other + " " + right);
+                throw new IllegalArgumentException(
+                        "the " + what + " is " + left + ", the " + other + " " + right);
             }
         }
 
         private static void distinct(Value in, Value out) {
             if (in.id() == out.id()) {
-                throw new IllegalArgumentException(in.name() + " can't be both input and output of one operation");
+                throw new IllegalArgumentException(
+                        in.name() + " can't be both input and output of one operation");
             }
         }
     }

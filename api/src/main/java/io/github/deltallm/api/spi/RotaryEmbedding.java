@@ -5,16 +5,20 @@ import java.util.Arrays;
 /**
  * Rotary position embedding (RoPE, arXiv 2104.09864) with its frequencies already scaled.
  *
- * <p>Pair i of a head is rotated by {@code position * frequencies[i]} radians. Angles are computed in double
- * precision, rotations in fp32.
+ * <p>Pair i of a head is rotated by {@code position * frequencies[i]} radians. Angles are computed
+ * in double precision, rotations in fp32.
  *
  * @param pairing which two channels make pair i
- * @param frequencies radians a position, one a pair; twice as many channels are rotated, the rest of a head passes
+ * @param frequencies radians a position, one a pair; twice as many channels are rotated, the rest
+ *     of a head passes
  */
 public record RotaryEmbedding(Pairing pairing, double[] frequencies) {
     /** Which channels are rotated together, of the d rotated ones. */
     public enum Pairing {
-        /** Channels 2i and 2i + 1: models of architecture {@code llama}, whose GGUF files are permuted for it. */
+        /**
+         * Channels 2i and 2i + 1: models of architecture {@code llama}, whose GGUF files are
+         * permuted for it.
+         */
         INTERLEAVED,
         /** Channels i and i + d/2: GPT-NeoX, BitNet and most others. */
         HALVES

@@ -3,11 +3,12 @@ package io.github.deltallm.api.spi;
 import java.util.Arrays;
 
 /**
- * What one run of an {@link Executable} works on: rows of tokens, each span of rows belonging to one sequence.
+ * What one run of an {@link Executable} works on: rows of tokens, each span of rows belonging to
+ * one sequence.
  *
- * <p>A span continues its cache: its first row has position {@code cache.length()} before the run. A cache occurs in at
- * most one span of a step. A step is a buffer to be cleared and filled again, so that decoding allocates nothing; it is
- * not thread-safe, and must not change during a run.
+ * <p>A span continues its cache: its first row has position {@code cache.length()} before the run.
+ * A cache occurs in at most one span of a step. A step is a buffer to be cleared and filled again,
+ * so that decoding allocates nothing; it is not thread-safe, and must not change during a run.
  */
 public final class Step {
     /** Which rows of a span have their logits computed. */

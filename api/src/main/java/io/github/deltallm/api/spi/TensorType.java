@@ -5,8 +5,9 @@ import java.util.Optional;
 /**
  * The element types of GGUF tensors that DeltaLLM knows how to decode.
  *
- * <p>A row of a tensor is a whole number of blocks; a block holds {@link #blockSize()} values in {@link #blockBytes()}
- * bytes. The byte layout of each type is that of the GGUF specification (ggml's {@code block_*} structures).
+ * <p>A row of a tensor is a whole number of blocks; a block holds {@link #blockSize()} values in
+ * {@link #blockBytes()} bytes. The byte layout of each type is that of the GGUF specification
+ * (ggml's {@code block_*} structures).
  */
 public enum TensorType {
     F32(0, 1, 4),
@@ -24,7 +25,10 @@ public enum TensorType {
     BF16(30, 1, 2),
     TQ1_0(34, 256, 54),
     TQ2_0(35, 256, 66),
-    /** Ternary weights of BitNet b1.58; one f32 scale a tensor follows the packed values, padded to 32 bytes. */
+    /**
+     * Ternary weights of BitNet b1.58; one f32 scale a tensor follows the packed values, padded to
+     * 32 bytes.
+     */
     I2_S(36, 128, 32);
 
     private final int id;
@@ -60,13 +64,19 @@ public enum TensorType {
     /**
      * Bytes of a row of {@code columns} values.
      *
-     * @throws IllegalArgumentException if {@code columns} is negative or not a multiple of the block size
+     * @throws IllegalArgumentException if {@code columns} is negative or not a multiple of the
+     *     block size
      * @throws ArithmeticException if the result exceeds a long
      */
     public long rowBytes(long columns) {
         if (columns < 0 || columns % blockSize != 0) {
             throw new IllegalArgumentException(
-                    "a row of " + columns + " values is not a whole number of " + name() + " blocks of " + blockSize);
+                    "a row of "
+                            + columns
+                            + " values is not a whole number of "
+                            + name()
+                            + " blocks of "
+                            + blockSize);
         }
         return Math.multiplyExact(columns / blockSize, (long) blockBytes);
     }

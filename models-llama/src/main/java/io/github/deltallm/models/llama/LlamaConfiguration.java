@@ -99,13 +99,12 @@ record LlamaConfiguration(
     private static float epsilon(Metadata metadata, String key) {
         double epsilon =
                 metadata.real(key)
-                        .orElseThrow(
-                                () ->
-                                        new ModelFormatException(
-                                                metadata.source()
-                                                        + ": the required metadata key "
-                                                        + key
-                                                        + " is missing"));
+                        .orElseThrow(() ->
+                                new ModelFormatException(
+                                        metadata.source()
+                                                + ": the required metadata key "
+                                                + key
+                                                + " is missing"));
         if (!(epsilon >= 0 && epsilon < 1)) {
             throw new ModelFormatException(
                     metadata.source()

@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.ModelFamilyProvider;
 import io.github.deltallm.api.spi.ModelSource;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding.Pairing;
+
 import java.util.Map;
 import java.util.Set;
 

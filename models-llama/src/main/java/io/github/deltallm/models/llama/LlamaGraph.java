@@ -6,9 +6,13 @@ import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.Value;
+
 import java.util.Optional;
 
-/** Records the forward pass: per layer norm, attention, norm, SwiGLU, each added to the residual stream. */
+/**
+ * Records the forward pass: per layer norm, attention, norm, SwiGLU, each added to the residual
+ * stream.
+ */
 final class LlamaGraph {
     private final ModelSource source;
     private final LlamaConfiguration configuration;
@@ -50,8 +54,7 @@ final class LlamaGraph {
             feedForward("blk." + layer + ".");
         }
         norm("output_norm.weight");
-        Tensor output =
-                source.optionalTensor("output.weight", vocabulary, width).orElse(embedding);
+        Tensor output = source.optionalTensor("output.weight", vocabulary, width).orElse(embedding);
         return recorder.logits(normed, output).program();
     }
 

@@ -7,13 +7,14 @@ import io.github.deltallm.api.spi.ModelSource;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
+
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * The rotary frequencies of a model: {@code base^(-2i/d)}, divided by the linear scaling factor and by Llama 3.1's
- * factors where the file has them.
+ * The rotary frequencies of a model: {@code base^(-2i/d)}, divided by the linear scaling factor and
+ * by Llama 3.1's factors where the file has them.
  */
 final class RopeFrequencies {
     private static final ValueLayout.OfFloat F32 =
@@ -40,8 +41,7 @@ final class RopeFrequencies {
         double base = positive("freq_base").orElse(10_000.0);
         double[] frequencies = RotaryEmbedding.plainFrequencies(base, dimensions);
         double linear = linearFactor();
-        Optional<Tensor> factors =
-                source.optionalTensor("rope_freqs.weight", 1, dimensions / 2);
+        Optional<Tensor> factors = source.optionalTensor("rope_freqs.weight", 1, dimensions / 2);
         for (int i = 0; i < frequencies.length; i++) {
             frequencies[i] /= linear;
             if (factors.isPresent()) {
@@ -71,25 +71,31 @@ final class RopeFrequencies {
 
     private Optional<Double> positive(String key) {
         Optional<Double> value = metadata.real(prefix + key);
-        value.ifPresent(
-                number -> {
-                    if (!(number > 0 && Double.isFinite(number))) {
-                        throw new ModelFormatException(
-                                source.name() + ": " + prefix + key + " is " + number + ", not positive");
-                    }
-                });
+        value.ifPresent(number -> {
+            if (!(number > 0 && Double.isFinite(number))) {
+                throw new ModelFormatException(
+                        source.name() + ": " + prefix + key + " is " + number + ", not positive");
+            }
+        });
         return value;
     }
 
     private double factor(Tensor factors, int pair) {
         if (factors.type() != TensorType.F32) {
             throw new ModelFormatException(
-                    source.name() + ": the tensor rope_freqs.weight is " + factors.type() + ", not F32");
+                    source.name()
+                            + ": the tensor rope_freqs.weight is "
+                            + factors.type()
+                            + ", not F32");
         }
         float factor = factors.data().get(F32, 4L * pair);
         if (!(factor > 0 && Float.isFinite(factor))) {
             throw new ModelFormatException(
-                    source.name() + ": the tensor rope_freqs.weight holds " + factor + " at " + pair);
+                    source.name()
+                            + ": the tensor rope_freqs.weight holds "
+                            + factor
+                            + " at "
+                            + pair);
         }
         return factor;
     }
