@@ -46,10 +46,8 @@ public final class Step {
         if (count < 1) {
             throw new IllegalArgumentException("a span has at least one row, not " + count);
         }
-        for (int span = 0; span < spans; span++) {
-            if (caches[span] == cache) {
-                throw new IllegalArgumentException("a sequence can't have two spans in one step");
-            }
+        if (holds(cache)) {
+            throw new IllegalArgumentException("a sequence can't have two spans in one step");
         }
         if (rows + count > tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(rows + count, 2 * tokens.length));
@@ -65,6 +63,16 @@ public final class Step {
         rows += count;
         firstRows[++spans] = rows;
         return this;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a cache is an identity, not a value
+    private boolean holds(KvCache cache) {
+        for (int span = 0; span < spans; span++) {
+            if (caches[span] == cache) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Total number of rows. */
