@@ -1,0 +1,80 @@
+package io.github.deltallm.engine;
+
+import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.UnavailableException;
+import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.BackendOptions;
+import io.github.deltallm.api.spi.BackendProbe;
+import io.github.deltallm.api.spi.BackendProvider;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Opens the backend that was asked for by name, or the heaviest that works. */
+final class BackendChoice {
+    private final List<Installed<BackendProvider>> backends;
+
+    BackendChoice(Providers providers) {
+        backends = providers.backends();
+    }
+
+    /** A backend and the name it is known by. */
+    record Opened(String name, Backend backend) {}
+
+    Opened open(String name, BackendOptions options) {
+        return name.equals("auto") ? heaviest(options) : named(name, options);
+    }
+
+    private Opened heaviest(BackendOptions options) {
+        for (Installed<BackendProvider> installed : backends) {
+            if (installed.provider().probe() instanceof BackendProbe.Available) {
+                return new Opened(installed.provider().name(), installed.provider().open(options));
+            }
+        }
+        throw new UnavailableException("no backend works here; " + everyProbe());
+    }
+
+    private Opened named(String name, BackendOptions options) {
+        BackendProvider provider =
+                backends.stream()
+                        .map(Installed::provider)
+                        .filter(candidate -> candidate.name().equals(name))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                new InvalidOptionException(
+                                        "there is no backend '"
+                                                + name
+                                                + "'; there are auto, "
+                                                + backends.stream()
+                                                        .map(found -> found.provider().name())
+                                                        .collect(Collectors.joining(", "))));
+        if (provider.probe() instanceof BackendProbe.Unavailable unavailable) {
+            throw new UnavailableException(
+                    "the backend '"
+                            + name
+                            + "' can't work here: "
+                            + unavailable.reason()
+                            + "; "
+                            + unavailable.remedy()
+                            + " ("
+                            + everyProbe()
+                            + ")");
+        }
+        return new Opened(name, provider.open(options));
+    }
+
+    private String everyProbe() {
+        return backends.isEmpty()
+                ? "none is installed: add deltallm-backend-cpu to the module path or class path"
+                : backends.stream()
+                        .map(installed ->
+                                installed.provider().name()
+                                        + ": "
+                                        + switch (installed.provider().probe()) {
+                                            case BackendProbe.Available available -> "available";
+                                            case BackendProbe.Unavailable unavailable ->
+                                                    unavailable.reason();
+                                        })
+                        .collect(Collectors.joining("; "));
+    }
+}

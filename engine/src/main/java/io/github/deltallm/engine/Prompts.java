@@ -1,0 +1,89 @@
+package io.github.deltallm.engine;
+
+import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.engine.gguf.GgufFile;
+import io.github.deltallm.engine.template.ChatTemplate;
+import io.github.deltallm.engine.tokenizer.Part;
+import io.github.deltallm.engine.tokenizer.Tokenizer;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Turns texts and conversations into tokens; reads tokenizer and template from the file when first
+ * needed.
+ */
+final class Prompts {
+    private final GgufFile file;
+    private @Nullable Tokenizer tokenizer;
+    private @Nullable ChatTemplate template;
+
+    Prompts(GgufFile file) {
+        this.file = file;
+    }
+
+    synchronized Tokenizer tokenizer() {
+        if (tokenizer == null) {
+            tokenizer = Tokenizer.of(file.metadata());
+        }
+        return tokenizer;
+    }
+
+    boolean hasTemplate() {
+        return templateSource().isPresent();
+    }
+
+    int[] raw(String text) {
+        Tokenizer words = tokenizer();
+        return words.encode(text, true, words.addBosByDefault());
+    }
+
+    int[] chat(List<ChatMessage> messages) {
+        Tokenizer words = tokenizer();
+        List<Map<String, Object>> data =
+                messages.stream()
+                        .map(message ->
+                                Map.<String, Object>of(
+                                        "role", message.role(), "content", message.content()))
+                        .toList();
+        List<Part> parts =
+                template().render(data, true, variables(words)).stream()
+                        .map(segment -> new Part(segment.text(), segment.trusted()))
+                        .toList();
+        return words.encode(parts, words.addBosByDefault());
+    }
+
+    private synchronized ChatTemplate template() {
+        if (template == null) {
+            String source =
+                    templateSource()
+                            .orElseThrow(() ->
+                                    new InvalidOptionException(
+                                            file.name()
+                                                    + " has no chat template; give it a raw prompt"
+                                                    + " instead"));
+            template = ChatTemplate.compile("the chat template of " + file.name(), source);
+        }
+        return template;
+    }
+
+    private Optional<String> templateSource() {
+        return file.metadata().text("tokenizer.chat_template");
+    }
+
+    private static Map<String, Object> variables(Tokenizer words) {
+        Map<String, Object> variables = new HashMap<>();
+        variables.put("bos_token", text(words, words.bos()));
+        variables.put("eos_token", text(words, words.eos()));
+        return variables;
+    }
+
+    private static String text(Tokenizer words, OptionalInt id) {
+        return id.isPresent() ? words.piece(id.getAsInt()) : "";
+    }
+}

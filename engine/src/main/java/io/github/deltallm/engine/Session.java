@@ -1,0 +1,248 @@
+package io.github.deltallm.engine;
+
+import io.github.deltallm.api.ContextOverflowException;
+import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Step;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+
+/**
+ * One sequence of tokens with its keys and values; used by one thread at a time.
+ *
+ * <p>Sessions of one {@link Model} are independent; their steps take turns on the backend. Close a
+ * session before its model.
+ */
+public final class Session implements AutoCloseable {
+    private final Model model;
+    private final KvCache cache;
+    private final Step step = new Step();
+    private final float[] logits;
+    private final LogitsSink keepLogits = this::keep;
+    private int[] tokens;
+
+    Session(Model model, KvCache cache, int[] tokens) {
+        this.model = model;
+        this.cache = cache;
+        this.tokens = tokens;
+        logits = new float[model.vocabulary()];
+    }
+
+    public Model model() {
+        return model;
+    }
+
+    /** Number of tokens held. */
+    public int length() {
+        return cache.length();
+    }
+
+    /** The largest {@link #length()}. */
+    public int capacity() {
+        return cache.capacity();
+    }
+
+    /** The tokens held; a copy. */
+    public int[] tokens() {
+        return Arrays.copyOf(tokens, cache.length());
+    }
+
+    /** The logits after the last token; the session's own buffer, valid until the next call. */
+    public float[] logits() {
+        return logits;
+    }
+
+    /** What attention computed so far and what the cache holds. */
+    public AttentionReport report() {
+        return AttentionReport.of(cache, model.heads().layers());
+    }
+
+    /**
+     * Tells how many tokens the sequence will have when its prompt is complete; strategies take
+     * relative windows from it. {@link #prompt} and {@link #generate} do it themselves.
+     */
+    public void declare(int length) {
+        cache.declare(length);
+    }
+
+    /**
+     * Appends tokens, a chunk at a time; the logits after the last one are in {@link #logits()}.
+     *
+     * @param progress is told the number of these tokens that are done
+     * @throws ContextOverflowException if they don't fit; nothing is appended
+     * @throws io.github.deltallm.api.CancelledException between chunks; those that are complete
+     *     stay
+     */
+    public void append(int[] ids, Cancellation cancellation, IntConsumer progress) {
+        requireRoom(ids.length);
+        tokens =
+                tokens.length < cache.length() + ids.length
+                        ? Arrays.copyOf(
+                                tokens, Math.max(cache.length() + ids.length, 2 * tokens.length))
+                        : tokens;
+        System.arraycopy(ids, 0, tokens, cache.length(), ids.length);
+        int chunk = model.executable().maxRows();
+        for (int done = 0; done < ids.length; ) {
+            cancellation.check();
+            int rows = Math.min(chunk, ids.length - done);
+            boolean last = done + rows == ids.length;
+            run(ids, done, rows, last ? Step.Logits.LAST : Step.Logits.NONE, keepLogits);
+            done += rows;
+            progress.accept(done);
+        }
+    }
+
+    /** Appends one token; the logits after it are in {@link #logits()}. Allocates nothing. */
+    public void append(int token) {
+        int length = cache.length();
+        requireRoom(1);
+        if (length == tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.min(2 * length + 1, cache.capacity()));
+        }
+        tokens[length] = token;
+        run(tokens, length, 1, Step.Logits.LAST, keepLogits);
+    }
+
+    /**
+     * Makes the session hold exactly these tokens, keeping what it already holds of them.
+     *
+     * @return how many of them were kept; at least the last one is computed, so that {@link
+     *     #logits()} are there
+     * @throws ContextOverflowException if they don't fit; nothing is changed
+     */
+    public int prompt(int[] ids, Cancellation cancellation, IntConsumer progress) {
+        if (ids.length == 0) {
+            throw new InvalidOptionException("the prompt is empty: it has no tokens");
+        }
+        if (ids.length > cache.capacity()) {
+            throw overflow("a prompt of " + ids.length + " tokens does not fit");
+        }
+        int common = Arrays.mismatch(tokens, 0, cache.length(), ids, 0, ids.length - 1);
+        int kept = common < 0 ? ids.length - 1 : common;
+        if (kept < cache.length()) {
+            kept = kept >= cache.truncationFloor() ? kept : 0;
+            cache.truncate(kept);
+        }
+        cache.declare(ids.length);
+        int reused = kept;
+        append(
+                Arrays.copyOfRange(ids, kept, ids.length),
+                cancellation,
+                done -> progress.accept(reused + done));
+        return kept;
+    }
+
+    /**
+     * Computes a prompt, reusing what the session holds of it, and generates an answer.
+     *
+     * @param prompt all tokens of the conversation so far, see {@link Model#chatPrompt}
+     * @throws ContextOverflowException if the prompt, or the prompt and the asked-for number of
+     *     tokens, don't fit
+     */
+    public GenerationResult generate(
+            int[] prompt, GenerationOptions options, GenerationListener listener) {
+        return generate(prompt, options, listener, new Cancellation());
+    }
+
+    /**
+     * As {@link #generate(int[], GenerationOptions, GenerationListener)}, to be stopped by another
+     * thread.
+     */
+    public GenerationResult generate(
+            int[] prompt,
+            GenerationOptions options,
+            GenerationListener listener,
+            Cancellation cancellation) {
+        return new Generation(this, options, listener, cancellation).run(prompt);
+    }
+
+    /**
+     * Forgets all tokens from {@code length} on. The logits are those of the last append until the
+     * next one.
+     *
+     * @throws InvalidOptionException if the attention strategy no longer holds what it would need
+     */
+    public void truncate(int length) {
+        if (length < 0 || length > cache.length()) {
+            throw new InvalidOptionException(
+                    "a session of " + cache.length() + " tokens can't be truncated to " + length);
+        }
+        cache.truncate(length);
+    }
+
+    /** An independent session with the same tokens. */
+    public Session fork() {
+        Session fork = new Session(model, cache.fork(), tokens.clone());
+        System.arraycopy(logits, 0, fork.logits, 0, logits.length);
+        return fork;
+    }
+
+    /**
+     * Writes the session to a file that {@link Model#restore} reads; the file is complete or not
+     * there at all.
+     *
+     * @throws io.github.deltallm.api.DeltaLlmException if the file can't be written
+     */
+    public void save(Path file) {
+        SessionFile.write(file, model, cache, tokens());
+    }
+
+    @Override
+    public void close() {
+        cache.close();
+    }
+
+    /** Runs the next tokens and hands the logits of every one to the sink. */
+    void appendScored(int[] ids, int from, int count, LogitsSink sink) {
+        run(ids, from, count, Step.Logits.ALL, sink);
+    }
+
+    KvCache cache() {
+        return cache;
+    }
+
+    private void run(int[] ids, int from, int rows, Step.Logits wanted, LogitsSink sink) {
+        model.executable().run(step.clear().add(cache, ids, from, rows, wanted), sink);
+    }
+
+    private void keep(int row, MemorySegment values) {
+        MemorySegment.copy(values, ValueLayout.JAVA_FLOAT, 0, logits, 0, logits.length);
+    }
+
+    private void requireRoom(int more) {
+        if (more > cache.capacity() - cache.length()) {
+            throw overflow(more + " more tokens after " + cache.length() + " do not fit");
+        }
+    }
+
+    private ContextOverflowException overflow(String what) {
+        return new ContextOverflowException(
+                what
+                        + " into the context of "
+                        + cache.capacity()
+                        + " tokens; shorten the text or open the model with a larger context");
+    }
+
+    /** Checks that a generation can end inside the context. */
+    int room(int promptLength, GenerationOptions options) {
+        // The last token drawn is never appended, so it needs no room.
+        int room = cache.capacity() - promptLength + 1;
+        int wanted =
+                options.maxTokens()
+                        .orElse(Math.min(GenerationOptions.USUAL_MAX_TOKENS, Math.max(1, room)));
+        if (wanted > room) {
+            throw overflow(
+                    "a prompt of "
+                            + promptLength
+                            + " tokens and "
+                            + wanted
+                            + " tokens to generate do not fit");
+        }
+        return wanted;
+    }
+}
