@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /**
  * Finds the files that tests read but that are not part of the sources. A test whose file is not
- * there is skipped, and says so in one line on standard output.
+ * there is skipped; {@link SkippedTests} says so.
  */
 public final class SharedData {
 
@@ -21,8 +21,7 @@ public final class SharedData {
      */
     public static Path require(String relative) {
         String told = System.getProperty("deltallm.shared");
-        Path shared =
-                told != null ? Path.of(told) : repositoryRoot().resolveSibling("shared");
+        Path shared = told != null ? Path.of(told) : repositoryRoot().resolveSibling("shared");
         return orSkip(shared.resolve(relative));
     }
 
@@ -58,20 +57,6 @@ public final class SharedData {
         if (Files.exists(path)) {
             return path;
         }
-        String reason =
-                "SKIPPED: " + testClass() + " needs " + path + ", which is not there";
-        System.out.println(reason);
-        return abort(reason);
-    }
-
-    /** The test class that asked, by the first caller that is not this class. */
-    private static String testClass() {
-        return StackWalker.getInstance()
-                .walk(
-                        frames ->
-                                frames.map(StackWalker.StackFrame::getClassName)
-                                        .filter(name -> !name.equals(SharedData.class.getName()))
-                                        .findFirst())
-                .orElse("a test");
+        return abort("needs " + path + ", which is not there");
     }
 }
