@@ -9,7 +9,7 @@ import org.jspecify.annotations.NullMarked;
  */
 @NullMarked
 module io.github.deltallm.api {
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports io.github.deltallm.api;
     exports io.github.deltallm.api.spi;

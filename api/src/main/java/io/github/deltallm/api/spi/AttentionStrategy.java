@@ -51,8 +51,8 @@ public interface AttentionStrategy {
     }
 
     /**
-     * The first position of the exact run that ends at {@code position}; from 0 to {@code
-     * position}, never falling as the position grows.
+     * The first position of the exact run that ends at {@code position}: from 0 to {@code
+     * position}, and no further back than {@link #window} keys.
      */
     default int exactFrom(int layer, int kvHead, int position, Request request) {
         return 0;
