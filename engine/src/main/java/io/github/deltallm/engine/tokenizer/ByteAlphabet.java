@@ -15,7 +15,7 @@ final class ByteAlphabet {
         int substitute = FIRST_SUBSTITUTE;
         Arrays.fill(BYTES, (short) -1);
         for (int value = 0; value < 256; value++) {
-            boolean visible = value >= '!' && value <= '~' || value >= 0xA1 && value != 0xAD;
+            boolean visible = (value >= '!' && value <= '~') || (value >= 0xA1 && value != 0xAD);
             CHARACTERS[value] = (char) (visible ? value : substitute++);
             BYTES[CHARACTERS[value]] = (short) value;
         }

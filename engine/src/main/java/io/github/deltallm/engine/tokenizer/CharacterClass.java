@@ -69,7 +69,7 @@ final class CharacterClass {
     /** Unicode's White_Space, which is neither of Java's two notions. */
     private static boolean space(int codePoint) {
         if (codePoint < 0x80) {
-            return codePoint == ' ' || codePoint >= '\t' && codePoint <= '\r';
+            return codePoint == ' ' || (codePoint >= '\t' && codePoint <= '\r');
         }
         return codePoint == 0x85 || Character.isSpaceChar(codePoint);
     }

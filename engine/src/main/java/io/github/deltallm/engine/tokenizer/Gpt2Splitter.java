@@ -1,8 +1,16 @@
 package io.github.deltallm.engine.tokenizer;
 
 /**
- * GPT-2's words: {@code 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+|
- * ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+}.
+ * GPT-2's words, by the first alternative that matches:
+ *
+ * <pre>
+ * 's|'t|'re|'ve|'m|'ll|'d
+ * (space)?\p{L}+
+ * (space)?\p{N}+
+ * (space)?[^\s\p{L}\p{N}]+
+ * \s+(?!\S)
+ * \s+
+ * </pre>
  */
 final class Gpt2Splitter implements Splitter {
     @Override

@@ -1,9 +1,17 @@
 package io.github.deltallm.engine.tokenizer;
 
 /**
- * The words of Llama 3 and Qwen 2: {@code
- * (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,digits}|
- * ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+}.
+ * The words of Llama 3 and Qwen 2, by the first alternative that matches:
+ *
+ * <pre>
+ * (?i:'s|'t|'re|'ve|'m|'ll|'d)
+ * [^\r\n\p{L}\p{N}]?\p{L}+
+ * \p{N}{1,digits}
+ * (space)?[^\s\p{L}\p{N}]+[\r\n]*
+ * \s*[\r\n]+
+ * \s+(?!\S)
+ * \s+
+ * </pre>
  *
  * @param digits how many digits a word has at most: 3 for Llama 3, 1 for Qwen 2
  */

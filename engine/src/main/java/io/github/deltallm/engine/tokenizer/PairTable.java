@@ -40,7 +40,7 @@ final class PairTable {
 
     private int slotOf(long pair) {
         int mask = pairs.length - 1;
-        int slot = (int) (pair * 0x9E3779B97F4A7C15L >>> 32) & mask;
+        int slot = (int) ((pair * 0x9E3779B97F4A7C15L) >>> 32) & mask;
         while (pairs[slot] >= 0 && pairs[slot] != pair) {
             slot = slot + 1 & mask;
         }

@@ -61,7 +61,7 @@ record PreTokenizer(Splitter splitter, boolean wholeWordsFirst, boolean addBos) 
         PreTokenizer found = BY_NAME.get(name.get());
         if (found == null) {
             throw new UnsupportedModelException(
-                    "%s: the pre-tokenizer '%s' (metadata key %s) is not supported; supported are %s"
+                    "%s: the pre-tokenizer '%s' (metadata key %s) is not supported; supported: %s"
                             .formatted(
                                     metadata.source(),
                                     name.get(),
@@ -77,21 +77,52 @@ record PreTokenizer(Splitter splitter, boolean wholeWordsFirst, boolean addBos) 
         put(
                 all,
                 new PreTokenizer(LLAMA3, true, true),
-                "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2");
-        put(all, new PreTokenizer(LLAMA3, false, false), "dbrx smaug-bpe");
+                "llama3",
+                "llama-v3",
+                "llama-bpe",
+                "falcon3",
+                "falcon-h1",
+                "pixtral",
+                "midm-2.0",
+                "lfm2");
+        put(all, new PreTokenizer(LLAMA3, false, false), "dbrx", "smaug-bpe");
         put(
                 all,
                 new PreTokenizer(QWEN2, false, false),
-                "qwen2 deepseek-r1-qwen kormo megrez stablelm2 hunyuan solar-open grok-2");
+                "qwen2",
+                "deepseek-r1-qwen",
+                "kormo",
+                "megrez",
+                "stablelm2",
+                "hunyuan",
+                "solar-open",
+                "grok-2");
         put(
                 all,
                 new PreTokenizer(DIGITS.then(GPT2), false, false),
-                "smollm starcoder refact command-r codeshell exaone minerva-7b mellum2");
+                "smollm",
+                "starcoder",
+                "refact",
+                "command-r",
+                "codeshell",
+                "exaone",
+                "minerva-7b",
+                "mellum2");
         put(
                 all,
                 new PreTokenizer(GPT2, false, false),
-                "gpt-2 gpt2 phi-2 gigachat a.x-4.0 mellum exaone4 mpt olmo jais trillion"
-                        + " granite-docling");
+                "gpt-2",
+                "gpt2",
+                "phi-2",
+                "gigachat",
+                "a.x-4.0",
+                "mellum",
+                "exaone4",
+                "mpt",
+                "olmo",
+                "jais",
+                "trillion",
+                "granite-docling");
         put(
                 all,
                 new PreTokenizer(punctuation("$+<=>^~|`").then(GPT2).then(TRIPLES), false, false),
@@ -100,8 +131,8 @@ record PreTokenizer(Splitter splitter, boolean wholeWordsFirst, boolean addBos) 
     }
 
     private static void put(
-            SortedMap<String, PreTokenizer> all, PreTokenizer preTokenizer, String names) {
-        for (String name : names.split(" ")) {
+            SortedMap<String, PreTokenizer> all, PreTokenizer preTokenizer, String... names) {
+        for (String name : names) {
             all.put(name, preTokenizer);
         }
     }

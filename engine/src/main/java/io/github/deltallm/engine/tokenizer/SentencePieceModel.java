@@ -91,7 +91,7 @@ final class SentencePieceModel implements SubwordModel {
         /** A number that is the smaller, the greater the score; -0 counts as 0. */
         private static int descending(float score) {
             int bits = Float.floatToRawIntBits(0f - score);
-            return bits ^ bits >> 31 & Integer.MAX_VALUE;
+            return bits ^ (bits >> 31 & Integer.MAX_VALUE);
         }
     }
 

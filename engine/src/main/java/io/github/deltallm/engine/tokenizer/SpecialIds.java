@@ -63,60 +63,68 @@ record SpecialIds(
                     "<｜end▁of▁sentence｜>",
                     "[e~[");
 
-    /** Roles in fill-in-the-middle prompts; the last three also end an answer. */
-    private enum FillInTheMiddle {
-        PREFIX(
-                List.of("fim_pre_token_id", "prefix_token_id"),
-                "<|fim_prefix|>",
-                "<fim-prefix>",
-                "<fim_prefix>",
-                "<｜fim▁begin｜>",
-                "<PRE>",
-                "▁<PRE>",
-                "<|code_prefix|>",
-                "<|prefix|>"),
-        SUFFIX(
-                List.of("fim_suf_token_id", "suffix_token_id"),
-                "<|fim_suffix|>",
-                "<fim-suffix>",
-                "<fim_suffix>",
-                "<｜fim▁hole｜>",
-                "<SUF>",
-                "▁<SUF>",
-                "<|code_suffix|>",
-                "<|suffix|>"),
-        MIDDLE(
-                List.of("fim_mid_token_id", "middle_token_id"),
-                "<|fim_middle|>",
-                "<fim-middle>",
-                "<fim_middle>",
-                "<｜fim▁end｜>",
-                "<MID>",
-                "▁<MID>",
-                "<|code_middle|>",
-                "<|middle|>"),
-        PAD(List.of("fim_pad_token_id"), "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"),
-        REPOSITORY(
-                List.of("fim_rep_token_id"),
-                "<|fim_repo|>",
-                "<|repo_name|>",
-                "<fim-repo>",
-                "<REPO>",
-                "<reponame>"),
-        SEPARATOR(List.of("fim_sep_token_id"), "<|file_sep|>");
+    /**
+     * A role in fill-in-the-middle prompts.
+     *
+     * @param keys the keys that name its token
+     * @param texts the texts of tokens that have this role
+     * @param ends whether the token also ends an answer
+     */
+    private record FillInTheMiddle(List<String> keys, List<String> texts, boolean ends) {}
 
-        private final List<String> keys;
-        private final List<String> texts;
-
-        FillInTheMiddle(List<String> keys, String... texts) {
-            this.keys = keys;
-            this.texts = List.of(texts);
-        }
-
-        private boolean ends() {
-            return this == PAD || this == REPOSITORY || this == SEPARATOR;
-        }
-    }
+    private static final List<FillInTheMiddle> FILL_IN_THE_MIDDLE =
+            List.of(
+                    new FillInTheMiddle(
+                            List.of("fim_pre_token_id", "prefix_token_id"),
+                            List.of(
+                                    "<|fim_prefix|>",
+                                    "<fim-prefix>",
+                                    "<fim_prefix>",
+                                    "<｜fim▁begin｜>",
+                                    "<PRE>",
+                                    "▁<PRE>",
+                                    "<|code_prefix|>",
+                                    "<|prefix|>"),
+                            false),
+                    new FillInTheMiddle(
+                            List.of("fim_suf_token_id", "suffix_token_id"),
+                            List.of(
+                                    "<|fim_suffix|>",
+                                    "<fim-suffix>",
+                                    "<fim_suffix>",
+                                    "<｜fim▁hole｜>",
+                                    "<SUF>",
+                                    "▁<SUF>",
+                                    "<|code_suffix|>",
+                                    "<|suffix|>"),
+                            false),
+                    new FillInTheMiddle(
+                            List.of("fim_mid_token_id", "middle_token_id"),
+                            List.of(
+                                    "<|fim_middle|>",
+                                    "<fim-middle>",
+                                    "<fim_middle>",
+                                    "<｜fim▁end｜>",
+                                    "<MID>",
+                                    "▁<MID>",
+                                    "<|code_middle|>",
+                                    "<|middle|>"),
+                            false),
+                    new FillInTheMiddle(
+                            List.of("fim_pad_token_id"),
+                            List.of("<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]"),
+                            true),
+                    new FillInTheMiddle(
+                            List.of("fim_rep_token_id"),
+                            List.of(
+                                    "<|fim_repo|>",
+                                    "<|repo_name|>",
+                                    "<fim-repo>",
+                                    "<REPO>",
+                                    "<reponame>"),
+                            true),
+                    new FillInTheMiddle(
+                            List.of("fim_sep_token_id"), List.of("<|file_sep|>"), true));
 
     /** Reads the roles and makes control tokens of the tokens that are such by their text. */
     static SpecialIds of(Metadata metadata, Vocabulary vocabulary, boolean sentencePiece) {
@@ -135,8 +143,8 @@ record SpecialIds(
             OptionalInt pad = id("padding_token_id", -1);
             OptionalInt eot = idOrText(List.of("eot_token_id"), END_OF_TURN);
             OptionalInt eom = idOrText(List.of("eom_token_id"), List.of("<|eom_id|>"));
-            for (FillInTheMiddle role : FillInTheMiddle.values()) {
-                OptionalInt id = idOrText(role.keys, role.texts);
+            for (FillInTheMiddle role : FILL_IN_THE_MIDDLE) {
+                OptionalInt id = idOrText(role.keys(), role.texts());
                 if (role.ends()) {
                     id.ifPresent(ends::set);
                 }

@@ -161,6 +161,6 @@ final class SpecialTokens {
 
     private static boolean blank(String text, int at) {
         char unit = text.charAt(at);
-        return unit == ' ' || unit >= '\t' && unit <= '\r';
+        return unit == ' ' || (unit >= '\t' && unit <= '\r');
     }
 }

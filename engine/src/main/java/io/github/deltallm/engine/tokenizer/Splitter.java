@@ -92,9 +92,8 @@ interface Splitter {
             return 0;
         }
         int second = folded(characters[at + 2], anyCase);
-        boolean long2 =
-                (first == 'r' || first == 'v') && second == 'e' || first == 'l' && second == 'l';
-        return long2 ? 3 : 0;
+        boolean reOrVe = (first == 'r' || first == 'v') && second == 'e';
+        return reOrVe || (first == 'l' && second == 'l') ? 3 : 0;
     }
 
     private static int folded(int character, boolean anyCase) {

@@ -121,7 +121,7 @@ abstract sealed class SymbolChain permits BytePairModel.Chain, SentencePieceMode
         queueOperations++;
         int at = heapSize++;
         while (at > 0) {
-            int parent = at - 1 >>> 1;
+            int parent = (at - 1) >>> 1;
             if (heap[parent] <= key) {
                 break;
             }

@@ -119,6 +119,6 @@ final class TextTable {
             hash = (hash + bytes[i]) * 0x2C9277B5;
             hash ^= hash >>> 15;
         }
-        return hash * 0x2C9277B5 >>> 7;
+        return (hash * 0x2C9277B5) >>> 7;
     }
 }

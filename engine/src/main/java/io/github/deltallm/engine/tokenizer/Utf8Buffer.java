@@ -33,22 +33,34 @@ final class Utf8Buffer {
             bytes[size++] = (byte) codePoint;
         } else if (codePoint < 0x800) {
             bytes[size++] = (byte) (0xC0 | codePoint >> 6);
-            bytes[size++] = (byte) (0x80 | codePoint & 0x3F);
+            bytes[size++] = (byte) (0x80 | (codePoint & 0x3F));
         } else if (codePoint < 0x10000) {
             bytes[size++] = (byte) (0xE0 | codePoint >> 12);
-            bytes[size++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-            bytes[size++] = (byte) (0x80 | codePoint & 0x3F);
+            bytes[size++] = (byte) (0x80 | (codePoint >> 6 & 0x3F));
+            bytes[size++] = (byte) (0x80 | (codePoint & 0x3F));
         } else {
             bytes[size++] = (byte) (0xF0 | codePoint >> 18);
-            bytes[size++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
-            bytes[size++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
-            bytes[size++] = (byte) (0x80 | codePoint & 0x3F);
+            bytes[size++] = (byte) (0x80 | (codePoint >> 12 & 0x3F));
+            bytes[size++] = (byte) (0x80 | (codePoint >> 6 & 0x3F));
+            bytes[size++] = (byte) (0x80 | (codePoint & 0x3F));
         }
     }
 
-    void append(CharSequence text) {
+    void append(String text) {
         int length = text.length();
-        for (int at = 0; at < length; ) {
+        reserve(Math.multiplyExact(length, 3));
+        byte[] target = bytes;
+        int end = size;
+        int at = 0;
+        for (; at < length && text.charAt(at) < 0x800; at++) {
+            char unit = text.charAt(at);
+            if (unit >= 0x80) {
+                target[end++] = (byte) (0xC0 | unit >> 6);
+            }
+            target[end++] = (byte) (unit < 0x80 ? unit : 0x80 | (unit & 0x3F));
+        }
+        size = end;
+        while (at < length) {
             int codePoint = codePointAt(text, at, length);
             appendCodePoint(codePoint);
             at += Character.charCount(codePoint);
