@@ -12,9 +12,11 @@ import java.util.stream.Collectors;
 
 /** Opens the backend that was asked for by name, or the heaviest that works. */
 final class BackendChoice {
+    private final Providers providers;
     private final List<Installed<BackendProvider>> backends;
 
     BackendChoice(Providers providers) {
+        this.providers = providers;
         backends = providers.backends();
     }
 
@@ -47,7 +49,8 @@ final class BackendChoice {
                                                 + "'; there are auto, "
                                                 + backends.stream()
                                                         .map(found -> found.provider().name())
-                                                        .collect(Collectors.joining(", "))));
+                                                        .collect(Collectors.joining(", "))
+                                                + providers.failuresForMessage()));
         if (provider.probe() instanceof BackendProbe.Unavailable unavailable) {
             throw new UnavailableException(
                     "the backend '"

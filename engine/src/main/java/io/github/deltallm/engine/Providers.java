@@ -87,7 +87,8 @@ public final class Providers {
                         + ": no installed model family knows the architecture '"
                         + architecture
                         + "'; installed are "
-                        + (known.isEmpty() ? "none" : known));
+                        + (known.isEmpty() ? "none" : known)
+                        + failuresForMessage());
     }
 
     /**
@@ -107,7 +108,13 @@ public final class Providers {
                         + "'; there are auto, "
                         + attentions.stream()
                                 .map(found -> found.provider().name())
-                                .collect(Collectors.joining(", ")));
+                                .collect(Collectors.joining(", "))
+                        + failuresForMessage());
+    }
+
+    /** What to add to the error that something is not there: it may be what could not be loaded. */
+    String failuresForMessage() {
+        return failures.stream().map(failure -> "; " + failure).collect(Collectors.joining());
     }
 
     private <P> List<Installed<P>> find(ServiceLoader<P> loader, Function<P, String> name) {
@@ -132,12 +139,21 @@ public final class Providers {
                                     + "; remove one of them from the path");
                 }
             } catch (ServiceConfigurationError | LinkageError e) {
-                failures.add("a provider could not be loaded: " + e.getMessage());
+                failures.add("a provider could not be loaded: " + reason(e));
             }
         }
         return byName.values().stream()
                 .sorted(Comparator.comparing(installed -> name.apply(installed.provider())))
                 .toList();
+    }
+
+    /** In one line, with the cause: that a constructor failed tells nobody why. */
+    private static String reason(Error error) {
+        String cause = error.getCause() == null ? "" : " (" + error.getCause() + ")";
+        return (error.getMessage() + cause)
+                .lines()
+                .map(String::strip)
+                .collect(Collectors.joining(" "));
     }
 
     private static String origin(Class<?> type) {

@@ -93,7 +93,7 @@ final class Sampler {
     /** Sorts the candidates and returns the index of the least likely one that is kept. */
     private int select() {
         for (int token = 0; token < candidates.length; token++) {
-            candidates[token] = (long) ordered(logits[token]) << 32 | (0xffff_ffffL & ~token);
+            candidates[token] = ((long) ordered(logits[token]) << 32) | (0xffff_ffffL & ~token);
         }
         Arrays.sort(candidates);
         int last = candidates.length - 1;
@@ -156,6 +156,6 @@ final class Sampler {
     /** An int that orders as the float does. */
     private static int ordered(float value) {
         int bits = Float.floatToIntBits(value);
-        return bits ^ bits >> 31 & 0x7fff_ffff;
+        return bits ^ ((bits >> 31) & 0x7fff_ffff);
     }
 }

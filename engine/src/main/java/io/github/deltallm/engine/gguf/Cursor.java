@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
  * Walks a file's bytes from the first on; every step checks that the file has the bytes it takes.
  */
 final class Cursor {
+    static final String DOWNLOAD_AGAIN = "the file is damaged or cut off, download it again";
+
     private static final int SHOWN_NAME = 100;
 
     private final String source;

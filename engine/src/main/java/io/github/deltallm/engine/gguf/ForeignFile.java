@@ -52,7 +52,7 @@ final class ForeignFile {
             return "but a safetensors file; convert it to GGUF first";
         }
         if (head.startsWith("PK\u0003\u0004")) {
-            return "but a zip archive or a PyTorch checkpoint; unpack it or convert it to GGUF first";
+            return "but a zip archive or a PyTorch checkpoint; unpack or convert it first";
         }
         if (head.startsWith("\u001f\u008b")) {
             return "but gzip-compressed data; unpack it first";
@@ -61,7 +61,7 @@ final class ForeignFile {
                 || head.startsWith("fmgg")
                 || head.startsWith("lmgg")
                 || head.startsWith("algg")) {
-            return "but one of the GGML formats before it; convert the model again with a current converter";
+            return "but one of the GGML formats before it; convert the model again";
         }
         return "for it begins with "
                 + beginning(head)
@@ -83,7 +83,8 @@ final class ForeignFile {
         String first = head.substring(0, Math.min(16, head.length()));
         boolean text =
                 first.chars()
-                        .allMatch(c -> c >= ' ' && c < 0x7f || c == '\n' || c == '\r' || c == '\t');
+                        .allMatch(
+                                c -> (c >= ' ' && c < 0x7f) || c == '\n' || c == '\r' || c == '\t');
         if (text) {
             return '"' + GgufText.escaped(first) + '"';
         }

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * An open GGUF model: one file, or all files of a split model. Memory-mapped; nothing is copied to
@@ -24,7 +25,8 @@ import java.util.Optional;
  */
 public final class GgufFile implements ModelSource, AutoCloseable {
     private final String name;
-    private final Arena arena;
+    private final Runnable unmap;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final List<Part> parts;
     private final List<GgufTensorInfo> tensorInfos;
     private final Map<String, Tensor> tensors;
@@ -32,10 +34,10 @@ public final class GgufFile implements ModelSource, AutoCloseable {
     // Computed when first asked for; computing it twice in a race gives the same.
     private volatile String sha256 = "";
 
-    private GgufFile(String name, List<Part> parts, Arena arena) {
+    private GgufFile(String name, List<Part> parts, Runnable unmap) {
         this.name = name;
         this.parts = parts;
-        this.arena = arena;
+        this.unmap = unmap;
         this.tensorInfos =
                 parts.stream().flatMap(part -> part.header().tensors().stream()).toList();
         Map<String, Tensor> byName = LinkedHashMap.newLinkedHashMap(tensorInfos.size());
@@ -53,11 +55,13 @@ public final class GgufFile implements ModelSource, AutoCloseable {
      *     can't decode, or the file is of another GGUF version or big-endian
      * @throws io.github.deltallm.api.InvalidOptionException if the path is no readable file
      */
+    @SuppressWarnings("MustBeClosed") // the arena is closed by the file that is returned
     public static GgufFile open(Path path) {
         Arena arena = Arena.ofShared();
         boolean opened = false;
         try {
-            GgufFile file = new GgufFile(path.toString(), SplitModel.open(path, arena), arena);
+            GgufFile file =
+                    new GgufFile(path.toString(), SplitModel.open(path, arena), arena::close);
             opened = true;
             return file;
         } finally {
@@ -67,13 +71,10 @@ public final class GgufFile implements ModelSource, AutoCloseable {
         }
     }
 
-    /**
-     * Reads a whole file that lies in memory; the memory stays its owner's, and this thread closes
-     * the file.
-     */
+    /** Reads a whole file that lies in memory; the memory stays its owner's. */
     static GgufFile of(String name, MemorySegment data) {
         Header header = Header.read(name, data, 0);
-        return new GgufFile(name, List.of(new Part(data.asReadOnly(), header)), Arena.ofConfined());
+        return new GgufFile(name, List.of(new Part(data.asReadOnly(), header)), () -> {});
     }
 
     private Tensor tensor(GgufTensorInfo info) {
@@ -158,8 +159,8 @@ public final class GgufFile implements ModelSource, AutoCloseable {
     /** Unmaps the file. Closing again does nothing. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
-            arena.close();
+        if (!closed.getAndSet(true)) {
+            unmap.run();
         }
     }
 

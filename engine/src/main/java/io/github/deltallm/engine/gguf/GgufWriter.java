@@ -25,8 +25,6 @@ import java.util.Set;
  * <p>A writer is used by one thread.
  */
 public final class GgufWriter {
-    private static final String ALIGNMENT = "general.alignment";
-
     private final Map<String, GgufValue> metadata = new LinkedHashMap<>();
     private final List<Planned> tensors = new ArrayList<>();
     private final Set<String> names = new LinkedHashSet<>();

@@ -50,7 +50,8 @@ final class MetadataReader {
                     Long.toUnsignedString(count)
                             + " keys do not fit the "
                             + cursor.remaining()
-                            + " bytes that follow; the file is damaged or cut off, download it again");
+                            + " bytes that follow; "
+                            + Cursor.DOWNLOAD_AGAIN);
         }
         if (count > MOST_KEYS) {
             throw cursor.fail(
@@ -115,7 +116,8 @@ final class MetadataReader {
                             + type.shown()
                             + "s does not fit the "
                             + cursor.remaining()
-                            + " bytes that follow; the file is damaged or cut off, download it again");
+                            + " bytes that follow; "
+                            + Cursor.DOWNLOAD_AGAIN);
         }
         if (count > GgufArray.MOST_ELEMENTS) {
             throw cursor.fail(

@@ -57,7 +57,8 @@ final class SplitModel {
                             + count
                             + " files, but this one is not named like NAME-00001-of-"
                             + padded(count)
-                            + ".gguf, so the others can't be found; give the files their names back");
+                            + ".gguf, so the others can't be found;"
+                            + " give the files their names back");
         }
         checkFirst(path, metadata, name.group(1), count);
         return all(path, first, name.group(1), count, arena);
@@ -107,7 +108,7 @@ final class SplitModel {
             checkSame(metadata, TENSORS, tensors);
             parts.add(part);
         }
-        checkTensors(path, parts, tensors);
+        checkTensors(parts, tensors);
         return List.copyOf(parts);
     }
 
@@ -123,7 +124,7 @@ final class SplitModel {
         }
     }
 
-    private static void checkTensors(Path path, List<Part> parts, int expected) {
+    private static void checkTensors(List<Part> parts, int expected) {
         Set<String> names = new HashSet<>();
         for (Part part : parts) {
             for (GgufTensorInfo tensor : part.header().tensors()) {
@@ -134,7 +135,7 @@ final class SplitModel {
                                     + Cursor.shown(tensor.name())
                                     + " at byte "
                                     + tensor.offset()
-                                    + ": another file of the split model has a tensor of this name");
+                                    + ": another file of the model has one of this name");
                 }
             }
         }

@@ -62,7 +62,8 @@ final class TensorInfoReader {
                     Long.toUnsignedString(count)
                             + " tensors do not fit the "
                             + cursor.remaining()
-                            + " bytes that follow; the file is damaged or cut off, download it again");
+                            + " bytes that follow; "
+                            + Cursor.DOWNLOAD_AGAIN);
         }
         if (count > MOST_TENSORS) {
             throw cursor.fail(
@@ -228,7 +229,8 @@ final class TensorInfoReader {
                             + dataOffset
                             + ", end beyond the file's "
                             + cursor.size()
-                            + " bytes; the file is damaged or cut off, download it again");
+                            + " bytes; "
+                            + Cursor.DOWNLOAD_AGAIN);
         }
     }
 

@@ -19,13 +19,13 @@ final class Version {
             throw new UnsupportedModelException(
                     place
                             + "GGUF version 1 is not supported;"
-                            + " convert the model again with a current converter, which writes version 3");
+                            + " convert the model again with a current converter");
         }
         if (version != 0 && (version & 0xFFFF) == 0) {
             throw new UnsupportedModelException(
                     place
                             + "this is a big-endian GGUF file, and only little-endian ones"
-                            + " are supported; convert it with gguf_convert_endian.py or download the little-endian file");
+                            + " are supported; download the little-endian file");
         }
         if (version > 3 && version < 100) {
             throw new UnsupportedModelException(

@@ -42,18 +42,32 @@ final class Access {
                 .orElseGet(() -> missing(target, rendering.text(key).chars()));
     }
 
-    /** Follows a path such as {@code function.name} or {@code 0}, as filters take it. */
-    Value path(Value target, Value path) {
+    /**
+     * Follows a path such as {@code function.name} or {@code 0}, as filters take it; the fallback,
+     * if any, stands for whatever is missing on the way.
+     */
+    Value path(Value target, Value path, Optional<Value> fallback) {
         if (!(path instanceof Text text)) {
-            return item(target, path);
+            return orFallback(item(target, path), fallback);
         }
         Value value = target;
-        for (String part : text.chars().split("\\.", -1)) {
-            boolean index = !part.isEmpty() && part.chars().allMatch(c -> c >= '0' && c <= '9');
+        int end = -1;
+        while (end < text.length()) {
             rendering.budget().step();
-            value = item(value, index ? indexKey(part) : Text.untrusted(part));
+            int start = end + 1;
+            int dot = text.chars().indexOf('.', start);
+            end = dot < 0 ? text.length() : dot;
+            String part = text.chars().substring(start, end);
+            boolean index = !part.isEmpty() && part.chars().allMatch(c -> c >= '0' && c <= '9');
+            value =
+                    orFallback(
+                            item(value, index ? indexKey(part) : Text.untrusted(part)), fallback);
         }
         return value;
+    }
+
+    private static Value orFallback(Value found, Optional<Value> fallback) {
+        return found instanceof Value.Undefined ? fallback.orElse(found) : found;
     }
 
     private static Value indexKey(String digits) {

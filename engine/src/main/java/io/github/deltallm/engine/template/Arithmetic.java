@@ -15,10 +15,10 @@ final class Arithmetic {
 
     Value apply(Operator operator, Value left, Value right) {
         requireDefined(left);
-        requireDefined(right);
         if (operator == Operator.REMAINDER && left instanceof Text format) {
             return PercentFormat.format(format, right, rendering);
         }
+        requireDefined(right);
         if (isNumber(left) && isNumber(right)) {
             return left instanceof Value.Real
                             || right instanceof Value.Real

@@ -1,6 +1,7 @@
 package io.github.deltallm.engine.template;
 
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Python's {@code str.format}: fields by position or name, with accesses, {@code !r} and a layout,
@@ -109,7 +110,7 @@ final class BraceFormat {
             String name = reference.substring(end + 1, next);
             value =
                     bracket
-                            ? rendering.access().path(value, Text.untrusted(name))
+                            ? rendering.access().path(value, Text.untrusted(name), Optional.empty())
                             : rendering.access().attribute(value, name);
             end = bracket ? next + 1 : next;
         }

@@ -112,6 +112,9 @@ final class Lexer {
 
     private void raw(int tag, int content) {
         position = content;
+        if (content >= source.length()) {
+            return; // Jinja2 lets a raw block without content end with the template
+        }
         for (int end = text.indexOf("{%", content); end >= 0; end = text.indexOf("{%", end + 1)) {
             char sign = source.at(end + 2);
             int name = source.skipWhitespace(end + (sign == '-' || sign == '+' ? 3 : 2));

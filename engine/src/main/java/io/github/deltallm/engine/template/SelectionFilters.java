@@ -3,6 +3,7 @@ package io.github.deltallm.engine.template;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -33,13 +34,9 @@ final class SelectionFilters {
         if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
             Parameters parameters = arguments.bind("map", "attribute", "default");
             Value attribute = parameters.required("attribute");
-            Value fallback = parameters.or("default", Value.NONE);
-            return item -> {
-                Value found = rendering.access().path(item, attribute);
-                boolean missing =
-                        found instanceof Value.Undefined && !(fallback instanceof Value.None);
-                return missing ? fallback : found;
-            };
+            Optional<Value> fallback =
+                    parameters.optional("default").filter(value -> !(value instanceof Value.None));
+            return item -> rendering.access().path(item, attribute, fallback);
         }
         String filter = first(arguments, "map needs the name of a filter", rendering);
         Arguments others = arguments.after(1);
@@ -68,7 +65,9 @@ final class SelectionFilters {
         Predicate<Value> test = test(arguments.after(1), rendering);
         return keep(
                 input,
-                item -> test.test(rendering.access().path(item, attribute)) == wanted,
+                item ->
+                        test.test(rendering.access().path(item, attribute, Optional.empty()))
+                                == wanted,
                 rendering);
     }
 

@@ -62,28 +62,28 @@ final class SequenceFilters {
     private static Value join(Value input, Arguments arguments, Rendering rendering) {
         Parameters parameters = arguments.bind("join", "d", "attribute");
         Text separator = rendering.text(parameters.or("d", Text.EMPTY));
-        List<Text> parts =
-                keys(rendering.iterate(input), parameters, true, rendering).stream()
-                        .map(rendering::text)
-                        .toList();
+        List<Text> parts = new ArrayList<>();
+        for (Value item : rendering.iterate(input)) {
+            parts.add(rendering.text(key(item, path(parameters), true, rendering)));
+        }
         return TextLayout.join(separator, parts, rendering);
     }
 
+    private static Optional<Value> path(Parameters parameters) {
+        return parameters.optional("attribute").filter(path -> !(path instanceof Value.None));
+    }
+
     /**
-     * What the filter looks at in every item: the item or one of its attributes, without case
-     * unless told otherwise.
+     * What a filter looks at: the item or one of its attributes, without case unless told
+     * otherwise.
      */
-    private static List<Value> keys(
-            List<Value> items, Parameters parameters, boolean caseSensitive, Rendering rendering) {
-        Optional<Value> attribute =
-                parameters.optional("attribute").filter(value -> !(value instanceof Value.None));
-        List<Value> keys = new ArrayList<>(items.size());
-        for (Value item : items) {
-            Value key =
-                    attribute.isPresent() ? rendering.access().path(item, attribute.get()) : item;
-            keys.add(caseSensitive ? key : withoutCase(key, rendering));
-        }
-        return keys;
+    private static Value key(
+            Value item, Optional<Value> path, boolean caseSensitive, Rendering rendering) {
+        Value key =
+                path.isPresent()
+                        ? rendering.access().path(item, path.get(), Optional.empty())
+                        : item;
+        return caseSensitive ? key : withoutCase(key, rendering);
     }
 
     static Value withoutCase(Value value, Rendering rendering) {
@@ -93,33 +93,50 @@ final class SequenceFilters {
     private record Keyed(Value key, Value item) {}
 
     private static List<Keyed> keyed(
-            List<Value> items, Parameters parameters, Rendering rendering) {
-        List<Value> keys =
-                keys(items, parameters, parameters.truth("case_sensitive", false), rendering);
+            List<Value> items, Optional<Value> path, Parameters parameters, Rendering rendering) {
+        boolean caseSensitive = parameters.truth("case_sensitive", false);
         List<Keyed> keyed = new ArrayList<>(items.size());
-        for (int i = 0; i < items.size(); i++) {
-            keyed.add(new Keyed(keys.get(i), items.get(i)));
+        for (Value item : items) {
+            keyed.add(new Keyed(key(item, path, caseSensitive, rendering), item));
         }
         return keyed;
     }
 
-    private static Comparator<Keyed> byKey(Rendering rendering) {
-        return (a, b) -> rendering.comparison().order(a.key, b.key);
-    }
-
+    /**
+     * By several attributes, one after the other from the last: sorting is stable, so the first one
+     * decides.
+     */
     private static Value sort(Value input, Arguments arguments, Rendering rendering) {
         Parameters parameters = arguments.bind("sort", "reverse", "case_sensitive", "attribute");
-        List<Keyed> keyed = keyed(rendering.iterate(input), parameters, rendering);
-        Comparator<Keyed> order = byKey(rendering);
-        keyed.sort(parameters.truth("reverse", false) ? order.reversed() : order);
-        return Value.list(keyed.stream().map(Keyed::item).toList());
+        Comparator<Keyed> ascending = (a, b) -> rendering.comparison().order(a.key, b.key);
+        Comparator<Keyed> order =
+                parameters.truth("reverse", false) ? ascending.reversed() : ascending;
+        List<Value> items = rendering.iterate(input);
+        for (Optional<Value> path : paths(parameters).reversed()) {
+            rendering.budget().steps(items.size());
+            List<Keyed> keyed = keyed(items, path, parameters, rendering);
+            keyed.sort(order);
+            items = keyed.stream().map(Keyed::item).toList();
+        }
+        return Value.list(items);
+    }
+
+    private static List<Optional<Value>> paths(Parameters parameters) {
+        Optional<Value> path = path(parameters);
+        if (path.isEmpty() || !(path.get() instanceof Text text)) {
+            return List.of(path);
+        }
+        return TextSplit.split(text, Optional.of(Text.untrusted(",")), -1).stream()
+                .map(part -> Optional.<Value>of(part))
+                .toList();
     }
 
     private static Value unique(Value input, Arguments arguments, Rendering rendering) {
         Parameters parameters = arguments.bind("unique", "case_sensitive", "attribute");
         Mapping.Builder first = new Mapping.Builder();
         List<Value> unique = new ArrayList<>();
-        for (Keyed keyed : keyed(rendering.iterate(input), parameters, rendering)) {
+        for (Keyed keyed :
+                keyed(rendering.iterate(input), path(parameters), parameters, rendering)) {
             if (first.putIfNew(keyed.key, keyed.item)) {
                 unique.add(keyed.item);
             }
@@ -130,7 +147,8 @@ final class SequenceFilters {
     private static Value extreme(
             Value input, Arguments arguments, Rendering rendering, String name) {
         Parameters parameters = arguments.bind(name, "case_sensitive", "attribute");
-        List<Keyed> keyed = keyed(rendering.iterate(input), parameters, rendering);
+        List<Keyed> keyed =
+                keyed(rendering.iterate(input), path(parameters), parameters, rendering);
         if (keyed.isEmpty()) {
             return new Value.Undefined("the sequence is empty, so it has no " + name);
         }
@@ -148,8 +166,9 @@ final class SequenceFilters {
     private static Value sum(Value input, Arguments arguments, Rendering rendering) {
         Parameters parameters = arguments.bind("sum", "attribute", "start");
         Value sum = parameters.or("start", Value.of(0));
-        for (Value item : keys(rendering.iterate(input), parameters, true, rendering)) {
-            sum = rendering.arithmetic().apply(Operator.ADD, sum, item);
+        for (Value item : rendering.iterate(input)) {
+            Value term = key(item, path(parameters), true, rendering);
+            sum = rendering.arithmetic().apply(Operator.ADD, sum, term);
         }
         return sum;
     }

@@ -36,7 +36,7 @@ final class Slicing {
             }
             case Value.Undefined missing -> throw Fault.failed(missing.reason());
             default ->
-                    new Value.Undefined("a value of type '" + target.type() + "' cannot be sliced");
+                    throw Fault.failed("a value of type '" + target.type() + "' cannot be sliced");
         };
     }
 

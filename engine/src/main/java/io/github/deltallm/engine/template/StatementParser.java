@@ -20,8 +20,7 @@ final class StatementParser {
                     "autoescape",
                     "do",
                     "trans",
-                    "debug",
-                    "print");
+                    "debug");
 
     private final TokenStream tokens;
     private final ExpressionParser expressions;
@@ -105,6 +104,7 @@ final class StatementParser {
                 List<FilterCall> filters = expressions.filters();
                 yield new Statement.FilterBlock(at, filters, lastBody("endfilter"));
             }
+            case "print" -> new Statement.Output(at, expressions.tuple());
             case "with" -> with(at);
             case "generation" -> new Statement.Group(at, outsideLoops("endgeneration"));
             case "break" -> new Statement.Break(insideLoop(token));

@@ -103,15 +103,6 @@ final class Text implements Value {
         return slice(index, chars.length());
     }
 
-    /** The same trust over other characters of the same number. */
-    Text withChars(String others) {
-        if (others.length() != chars.length()) {
-            throw new IllegalArgumentException(
-                    others.length() + " characters for " + chars.length());
-        }
-        return new Text(others, flips);
-    }
-
     List<Segment> segments() {
         List<Segment> segments = new ArrayList<>();
         int start = 0;

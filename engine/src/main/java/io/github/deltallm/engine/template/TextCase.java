@@ -10,20 +10,17 @@ import java.util.function.IntPredicate;
 final class TextCase {
     private TextCase() {}
 
-    private interface CharacterMapping {
-        /** What a code point becomes, given the one before it (or a space). */
-        String map(int codePoint, int previous);
+    private interface Mapping {
+        /** What the code point at an index of a text becomes. */
+        String map(String chars, int index);
     }
 
     static Text upper(Text text, Rendering rendering) {
-        return map(text, rendering, (c, previous) -> upper(c));
+        return map(text, 0, rendering, TextCase::upper);
     }
 
     static Text lower(Text text, Rendering rendering) {
-        Text mapped = map(text, rendering, (c, previous) -> lower(c));
-        // Only the whole word tells which of its two lower cases a Greek sigma takes.
-        String whole = text.chars().toLowerCase(Locale.ROOT);
-        return whole.length() == mapped.length() ? mapped.withChars(whole) : mapped;
+        return map(text, 0, rendering, TextCase::lower);
     }
 
     static Text capitalize(Text text, Rendering rendering) {
@@ -33,24 +30,44 @@ final class TextCase {
         int first = text.offset(1);
         return rendering
                 .builder()
-                .append(map(text.slice(0, first), rendering, (c, previous) -> title(c)))
-                .append(lower(text.from(first), rendering))
+                .append(map(text.slice(0, first), 0, rendering, TextCase::title))
+                .append(map(text, first, rendering, TextCase::lower))
                 .build();
     }
 
     /** The method {@code title}: a capital after everything that is no letter. */
     static Text title(Text text, Rendering rendering) {
-        return map(text, rendering, (c, previous) -> isCased(previous) ? lower(c) : title(c));
+        return map(
+                text,
+                0,
+                rendering,
+                (chars, i) ->
+                        i > 0 && isCased(chars.codePointBefore(i))
+                                ? lower(chars, i)
+                                : title(chars, i));
     }
 
     /** The filter {@code title}: a capital after white space, hyphens and opening brackets only. */
     static Text titleWords(Text text, Rendering rendering) {
-        return map(text, rendering, (c, previous) -> startsWord(previous) ? upper(c) : lower(c));
+        return map(
+                text,
+                0,
+                rendering,
+                (chars, i) ->
+                        i == 0 || startsWord(chars.codePointBefore(i))
+                                ? upper(chars, i)
+                                : lower(chars, i));
     }
 
     static Text swapcase(Text text, Rendering rendering) {
         return map(
-                text, rendering, (c, previous) -> Character.isUpperCase(c) ? lower(c) : upper(c));
+                text,
+                0,
+                rendering,
+                (chars, i) ->
+                        Character.isUpperCase(chars.codePointAt(i))
+                                ? lower(chars, i)
+                                : upper(chars, i));
     }
 
     /** Whether there are letters with case, and all of them have this one. */
@@ -59,14 +76,11 @@ final class TextCase {
                 && text.chars().codePoints().filter(TextCase::isCased).allMatch(wanted);
     }
 
-    private static Text map(Text text, Rendering rendering, CharacterMapping mapping) {
+    private static Text map(Text text, int start, Rendering rendering, Mapping mapping) {
         TextBuilder out = rendering.builder();
-        int previous = ' ';
-        for (int i = 0; i < text.length(); ) {
-            int c = text.chars().codePointAt(i);
-            out.append(mapping.map(c, previous), text.trustedAt(i));
-            previous = c;
-            i += Character.charCount(c);
+        String chars = text.chars();
+        for (int i = start; i < chars.length(); i += Character.charCount(chars.codePointAt(i))) {
+            out.append(mapping.map(chars, i), text.trustedAt(i));
         }
         return out.build();
     }
@@ -79,20 +93,29 @@ final class TextCase {
         return Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
     }
 
-    private static String upper(int c) {
-        return Character.toString(c).toUpperCase(Locale.ROOT);
+    private static String upper(String chars, int index) {
+        return Character.toString(chars.codePointAt(index)).toUpperCase(Locale.ROOT);
     }
 
-    private static String lower(int c) {
-        return Character.toString(c).toLowerCase(Locale.ROOT);
+    private static String lower(String chars, int index) {
+        if (chars.charAt(index) == 'Σ' && endsWord(chars, index)) {
+            return "ς";
+        }
+        return Character.toString(chars.codePointAt(index)).toLowerCase(Locale.ROOT);
     }
 
-    private static String title(int c) {
-        String upper = upper(c);
+    private static boolean endsWord(String chars, int index) {
+        return index > 0
+                && isCased(chars.codePointBefore(index))
+                && (index + 1 == chars.length() || !isCased(chars.codePointAt(index + 1)));
+    }
+
+    private static String title(String chars, int index) {
+        String upper = upper(chars, index);
         if (upper.codePointCount(0, upper.length()) > 1) {
             int first = upper.offsetByCodePoints(0, 1);
             return upper.substring(0, first) + upper.substring(first).toLowerCase(Locale.ROOT);
         }
-        return Character.toString(Character.toTitleCase(c));
+        return Character.toString(Character.toTitleCase(chars.codePointAt(index)));
     }
 }

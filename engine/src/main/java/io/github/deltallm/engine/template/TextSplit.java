@@ -68,7 +68,7 @@ final class TextSplit {
             from = skip(chars, end, true);
         }
         if (from < chars.length()) {
-            words.add(text.slice(from, Whitespace.trailing(chars)));
+            words.add(text.from(from)); // what is left keeps its white space at the end
         }
         return words;
     }
@@ -115,7 +115,7 @@ final class TextSplit {
             to = Whitespace.trailing(chars, from);
         }
         if (to > 0) {
-            words.addFirst(text.slice(Whitespace.leading(chars), to));
+            words.addFirst(text.slice(0, to));
         }
     }
 
