@@ -6,6 +6,9 @@ module io.github.deltallm.cli {
     requires io.github.deltallm.engine;
     requires info.picocli;
     requires org.jline.reader;
-    requires tools.jackson.databind;
+    requires tools.jackson.core;
     requires static org.jspecify;
+
+    opens io.github.deltallm.cli to
+            info.picocli;
 }

@@ -1,6 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Conformance kits: abstract JUnit classes that a plugin author extends. */
+/**
+ * Conformance kits: abstract JUnit classes that a plugin author extends.
+ *
+ * @uses io.github.deltallm.api.spi.BackendProvider the backend {@code reference}, the kits' oracle
+ */
 @NullMarked
 module io.github.deltallm.conformance.tests {
     requires transitive io.github.deltallm.api;
@@ -9,4 +13,11 @@ module io.github.deltallm.conformance.tests {
     requires transitive org.junit.jupiter.api;
     requires org.junit.platform.launcher;
     requires static org.jspecify;
+
+    uses io.github.deltallm.api.spi.BackendProvider;
+
+    exports io.github.deltallm.conformance.tests;
+
+    opens io.github.deltallm.conformance.tests to
+            org.junit.platform.commons;
 }

@@ -5,4 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module io.github.deltallm.examples {
     requires io.github.deltallm.engine;
     requires static org.jspecify;
+
+    provides io.github.deltallm.api.spi.AttentionProvider with
+            io.github.deltallm.examples.ExampleWindow;
 }

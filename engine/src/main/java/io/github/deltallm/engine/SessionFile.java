@@ -188,7 +188,10 @@ final class SessionFile {
                                     declared,
                                     (layer, head, kind) ->
                                             streams.get(
-                                                    (layer * kvHeads + head) * 2 + kind.ordinal()));
+                                                    2 * (layer * kvHeads + head)
+                                                            + (kind == KvStream.Kind.KEYS
+                                                                    ? 0
+                                                                    : 1)));
             return new Session(model, cache, tokens);
         }
 

@@ -24,10 +24,15 @@ final class SelectionFilters {
     private static Value map(Value input, Arguments arguments, Rendering rendering) {
         UnaryOperator<Value> mapping = mapping(arguments, rendering);
         List<Value> mapped = new ArrayList<>();
-        for (Value item : rendering.iterate(input)) {
+        for (Value item : items(input, rendering)) {
             mapped.add(mapping.apply(item));
         }
         return Value.iterator(mapped);
+    }
+
+    /** As in Jinja2, none counts as empty here, though nowhere else. */
+    private static List<Value> items(Value input, Rendering rendering) {
+        return input instanceof Value.None ? List.of() : rendering.iterate(input);
     }
 
     private static UnaryOperator<Value> mapping(Arguments arguments, Rendering rendering) {
@@ -83,7 +88,7 @@ final class SelectionFilters {
 
     private static Value keep(Value input, Predicate<Value> wanted, Rendering rendering) {
         List<Value> kept = new ArrayList<>();
-        for (Value item : rendering.iterate(input)) {
+        for (Value item : items(input, rendering)) {
             if (wanted.test(item)) {
                 kept.add(item);
             }
