@@ -1,0 +1,38 @@
+package io.github.deltallm.backend.reference;
+
+import io.github.deltallm.api.spi.AttentionStrategy;
+
+/**
+ * The three runs that one query sees: {@code [0, middle)} exactly, {@code [middle, recent)} as
+ * encoded or not at all, {@code [recent, length)} exactly.
+ */
+record VisibleRuns(int middle, int recent, int length, boolean dropped) {
+    /** What a strategy declares for the query at {@code position}. */
+    static VisibleRuns of(
+            AttentionStrategy strategy,
+            int layer,
+            int kvHead,
+            int position,
+            AttentionStrategy.Request request) {
+        int exactFrom = strategy.exactFrom(layer, kvHead, position, request);
+        int sinks = strategy.sinks(layer, kvHead);
+        if (exactFrom < 0 || exactFrom > position || sinks < 0) {
+            throw new IllegalStateException(
+                    "the attention "
+                            + strategy.spec()
+                            + " asks for "
+                            + sinks
+                            + " sinks and exact keys from "
+                            + exactFrom
+                            + " for the query at position "
+                            + position);
+        }
+        int middle = Math.min(sinks, exactFrom);
+        return new VisibleRuns(
+                middle, exactFrom, position + 1, strategy.dropsMiddle(layer, kvHead));
+    }
+
+    boolean inMiddle(int row) {
+        return row >= middle && row < recent;
+    }
+}
