@@ -1,0 +1,21 @@
+package io.github.deltallm.cli;
+
+import io.github.deltallm.api.AttentionSpec;
+
+import picocli.CommandLine.Option;
+
+/** The attention of a command that takes one. */
+final class AttentionChoice {
+    @Option(
+            names = "--attention",
+            paramLabel = "SPEC",
+            converter = Words.Attention.class,
+            description =
+                    "How keys and values are kept: auto, or name:key=value,... of one that"
+                            + " 'deltallm attentions' lists (default: ${DEFAULT-VALUE}).")
+    private AttentionSpec spec = AttentionSpec.parse("auto");
+
+    AttentionSpec spec() {
+        return spec;
+    }
+}

@@ -1,0 +1,124 @@
+package io.github.deltallm.cli;
+
+import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.engine.Model;
+import io.github.deltallm.engine.Perplexity;
+import io.github.deltallm.engine.tokenizer.Tokenizer;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** {@code perplexity}: how well a model predicts a text. */
+@CommandLine.Command(
+        name = "perplexity",
+        sortOptions = false,
+        description = {
+            "Measures how well the model predicts a text, in consecutive windows.",
+            "--context is the length of a window (default: the whole text, or what the model allows"
+                    + " if that is less)."
+        })
+final class PerplexityCommand extends Command implements Callable<Integer> {
+    @Option(
+            names = "--file",
+            paramLabel = "FILE",
+            description = "The text, UTF-8; control tokens in it are ordinary text.")
+    private @Nullable String file;
+
+    @Option(
+            names = "--token-ids",
+            paramLabel = "FILE",
+            description = "The text as a JSON array of token ids; no BOS is added.")
+    private @Nullable Path tokenIds;
+
+    @Mixin private final AttentionChoice attention = new AttentionChoice();
+    @Mixin private final ModelChoice models = new ModelChoice();
+    @Mixin private final OutputFormat.Choice format = new OutputFormat.Choice();
+    @Mixin private final StatsChoice stats = new StatsChoice();
+
+    PerplexityCommand(Streams streams) {
+        super(streams);
+    }
+
+    @Override
+    public Integer call() {
+        Text text = text();
+        try (Model model = models.open(streams(), List.of(attention.spec()));
+                Interrupt interrupt = new Interrupt();
+                ProgressBar bar = ProgressBar.measured(streams(), "perplexity")) {
+            int[] ids = text.ids(model);
+            int window = Math.min(model.context(), Math.max(2, ids.length));
+            Perplexity perplexity =
+                    Perplexity.of(
+                            model,
+                            attention.spec(),
+                            ids,
+                            window,
+                            interrupt.cancellation(),
+                            done -> bar.at(done, ids.length));
+            bar.clear();
+            print(model, window, perplexity);
+        }
+        return Failures.DONE;
+    }
+
+    @FunctionalInterface
+    private interface Text {
+        int[] ids(Model model);
+    }
+
+    private Text text() {
+        if (tokenIds != null && file == null) {
+            int[] ids = TokenIds.read(tokenIds);
+            return model -> TokenIds.requireKnown(ids, model.vocabulary());
+        }
+        if (file != null && tokenIds == null) {
+            String text = TextSource.read(file, streams());
+            return model -> {
+                Tokenizer tokenizer = model.tokenizer();
+                return tokenizer.encode(text, false, tokenizer.addBosByDefault());
+            };
+        }
+        throw new InvalidOptionException("give exactly one of --file and --token-ids");
+    }
+
+    private void print(Model model, int window, Perplexity perplexity) {
+        Sparsity sparsity = new Sparsity(perplexity.attention());
+        String spec = perplexity.attention().spec().toString();
+        if (format.json()) {
+            Json.print(
+                    streams().out(),
+                    json ->
+                            json.put("perplexity", perplexity.value())
+                                    .put("nll", perplexity.nll())
+                                    .put("tokens", perplexity.tokens())
+                                    .put(
+                                            "sparsity",
+                                            fields -> sparsity.write(fields, stats.layers()))
+                                    .put("tokens_per_s", perplexity.tokensPerSecond())
+                                    .put("window", window)
+                                    .put("model", model.name())
+                                    .put("backend", model.backend())
+                                    .put("attention", spec));
+            return;
+        }
+        Table table = new Table("perplexity", Units.real(perplexity.value(), 4));
+        table.row("nll", Units.real(perplexity.nll(), 6) + " a token")
+                .row("tokens", perplexity.tokens() + " scored, in windows of " + window)
+                .row("speed", Units.rate(perplexity.tokensPerSecond()))
+                .row("backend", model.backendDescription())
+                .row("attention", spec)
+                .row("skipped", sparsity.skippedLine())
+                .row("cache", sparsity.cacheLine())
+                .print(streams().out());
+        if (stats.layers()) {
+            sparsity.layerTable().print(streams().out());
+        }
+    }
+}

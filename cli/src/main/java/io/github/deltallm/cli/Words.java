@@ -1,0 +1,68 @@
+package io.github.deltallm.cli;
+
+import io.github.deltallm.api.AttentionSpec;
+import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.Precision;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** Reads options whose values are words. */
+final class Words {
+    private Words() {}
+
+    static final class Format implements ITypeConverter<OutputFormat> {
+        @Override
+        public OutputFormat convert(String value) {
+            return oneOf(
+                    OutputFormat.values(), value, format -> format.name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    static final class Exactness implements ITypeConverter<Precision> {
+        @Override
+        public Precision convert(String value) {
+            return oneOf(Precision.values(), value, Precision::label);
+        }
+    }
+
+    static final class Statistics implements ITypeConverter<StatsChoice.Detail> {
+        @Override
+        public StatsChoice.Detail convert(String value) {
+            return oneOf(
+                    StatsChoice.Detail.values(),
+                    value,
+                    detail -> detail.name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    static final class Attention implements ITypeConverter<AttentionSpec> {
+        @Override
+        public AttentionSpec convert(String value) {
+            try {
+                return AttentionSpec.parse(value);
+            } catch (InvalidOptionException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    private static <T> T oneOf(T[] choices, String value, Function<T, String> word) {
+        return Arrays.stream(choices)
+                .filter(choice -> word.apply(choice).equals(value))
+                .findFirst()
+                .orElseThrow(() ->
+                        new TypeConversionException(
+                                "'"
+                                        + value
+                                        + "' is not one of "
+                                        + Arrays.stream(choices)
+                                                .map(word)
+                                                .collect(Collectors.joining(", "))));
+    }
+}
