@@ -1,0 +1,26 @@
+/**
+ * The conformance kit for backends: extend {@link
+ * io.github.deltallm.conformance.tests.BackendConformance} in a test and return your provider.
+ *
+ * <p>Rules are numbered and come in groups. A rule's name says whether it is <em>required</em>,
+ * <em>optional</em> (tested where the backend declares the capability or accepts the program,
+ * skipped with that reason where not) or <em>untested</em> (with the reason why no test can tell).
+ * A skipped rule is not a passed one.
+ *
+ * <table>
+ *   <caption>Groups</caption>
+ *   <tr><td>KRN</td><td>operations alone</td></tr>
+ *   <tr><td>ATT</td><td>attention as strategies declare it</td></tr>
+ *   <tr><td>DLT</td><td>delta encoding, for backends with the capability {@code delta}</td></tr>
+ *   <tr><td>KVC</td><td>operations on caches</td></tr>
+ *   <tr><td>MDL</td><td>whole models</td></tr>
+ *   <tr><td>ERR</td><td>errors and lifecycle</td></tr>
+ *   <tr><td>CON</td><td>threads</td></tr>
+ * </table>
+ *
+ * <p>What is expected comes from formulas in fp64 in the kit itself and from the backend {@code
+ * reference}. Tolerances are bounds on the rounding errors of any order of summation in fp32, with
+ * Higham's {@code gamma(n) = n u / (1 - n u)}, {@code u = 2^-24}; a NaN fails before anything is
+ * compared.
+ */
+package io.github.deltallm.conformance.tests;

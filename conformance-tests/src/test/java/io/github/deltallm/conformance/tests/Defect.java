@@ -1,0 +1,33 @@
+package io.github.deltallm.conformance.tests;
+
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.Program;
+
+/** One thing that a backend does wrong; by default, nothing. */
+interface Defect {
+    /** What is compiled instead of a program. Its inputs and outputs are the program's. */
+    default Program program(Program program) {
+        return program;
+    }
+
+    /** What a cache is made with instead of a strategy. */
+    default AttentionStrategy strategy(AttentionStrategy strategy) {
+        return strategy;
+    }
+
+    /** What is handed out instead of a cache. */
+    default DefectiveCache cache(KvCache cache) {
+        return new DefectiveCache(cache);
+    }
+
+    /** What is read instead of an output. */
+    default float[] output(float[] output) {
+        return output;
+    }
+
+    /** Whether a failed run leaves the rows of its first sequence behind. */
+    default boolean keepsHalfARun() {
+        return false;
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.deltallm.conformance.tests;
+
+import io.github.deltallm.api.DeltaLlmException;
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Executable;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.Step;
+import io.github.deltallm.api.spi.Value;
+
+/** Hands everything to a sound executable, but for the defect. */
+final class DefectiveExecutable implements Executable {
+    private final Program program;
+    private final Executable sound;
+    private final Defect defect;
+
+    DefectiveExecutable(Program program, Executable sound, Defect defect) {
+        this.program = program;
+        this.sound = sound;
+        this.defect = defect;
+    }
+
+    @Override
+    public Program program() {
+        return program;
+    }
+
+    @Override
+    public int maxRows() {
+        return sound.maxRows();
+    }
+
+    @Override
+    public KvCache newCache(AttentionStrategy strategy, int capacity) {
+        return wrapped(strategy, sound.newCache(defect.strategy(strategy), capacity));
+    }
+
+    @Override
+    public KvCache restore(
+            AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
+        return wrapped(
+                strategy, sound.restore(defect.strategy(strategy), capacity, declared, source));
+    }
+
+    private KvCache wrapped(AttentionStrategy strategy, KvCache cache) {
+        DefectiveCache defective = defect.cache(cache);
+        defective.pretend(strategy);
+        return defective;
+    }
+
+    @Override
+    public void run(Step step, LogitsSink sink) {
+        Step unwrapped = spans(step, step.spans());
+        try {
+            sound.run(unwrapped, sink);
+        } catch (DeltaLlmException e) {
+            if (defect.keepsHalfARun()) {
+                sound.run(spans(step, 1), (row, logits) -> {});
+            }
+            throw e;
+        }
+    }
+
+    private static Step spans(Step step, int count) {
+        int[] tokens = new int[step.rows()];
+        for (int row = 0; row < tokens.length; row++) {
+            tokens[row] = step.token(row);
+        }
+        Step unwrapped = new Step();
+        for (int span = 0; span < count; span++) {
+            KvCache cache = step.cache(span);
+            KvCache inner = cache instanceof DefectiveCache defective ? defective.sound() : cache;
+            int first = step.firstRow(span);
+            unwrapped.add(inner, tokens, first, step.rows(span), step.logits(span));
+        }
+        return unwrapped;
+    }
+
+    @Override
+    public void write(Value input, int rows, float[] data) {
+        sound.write(input, rows, data);
+    }
+
+    @Override
+    public float[] read(Value output, int rows) {
+        return defect.output(sound.read(output, rows));
+    }
+
+    @Override
+    public void close() {
+        sound.close();
+    }
+}

@@ -1,0 +1,104 @@
+package io.github.deltallm.conformance.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.launcher.TagFilter.includeTags;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherConfig;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A kit that can't fail proves nothing: each defect fails the rule that names it. */
+class SabotageTest {
+    /**
+     * A defect and the rule that has to find it.
+     *
+     * @param kit the kit against a backend with the defect
+     */
+    record Case(Class<? extends BackendConformance> kit, String rule) {
+        @Override
+        public String toString() {
+            return kit.getSimpleName() + " fails " + rule;
+        }
+    }
+
+    static Stream<Case> cases() {
+        return Stream.of(
+                new Case(Sabotaged.DroppedTail.class, "KRN-02"),
+                new Case(Sabotaged.UnroundedActivations.class, "KRN-05"),
+                new Case(Sabotaged.LeakedNan.class, "KRN-06"),
+                new Case(Sabotaged.HiddenNan.class, "KRN-06"),
+                new Case(Sabotaged.WrongPairing.class, "KRN-12"),
+                new Case(Sabotaged.SwappedGroups.class, "ATT-02"),
+                new Case(Sabotaged.WindowOffByOne.class, "ATT-03"),
+                new Case(Sabotaged.UnroundedRows.class, "ATT-04"),
+                new Case(Sabotaged.LeakedNan.class, "ATT-07"),
+                new Case(Sabotaged.TransmittedTies.class, "DLT-08"),
+                new Case(Sabotaged.SharedFork.class, "KVC-02"),
+                new Case(Sabotaged.StaleRows.class, "KVC-04"),
+                new Case(Sabotaged.KeptMemory.class, "KVC-11"),
+                new Case(Sabotaged.WrongScale.class, "MDL-01"),
+                new Case(Sabotaged.HalfARun.class, "ERR-05"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void defectFailsTheRuleThatNamesIt(Case sabotage) {
+        assertThat(failedRules(sabotage.kit(), sabotage.rule().substring(0, 3)))
+                .contains(sabotage.rule());
+    }
+
+    /** The numbers of the rules of one group that fail. */
+    private static Set<String> failedRules(Class<?> kit, String group) {
+        LauncherDiscoveryRequest request =
+                LauncherDiscoveryRequestBuilder.request()
+                        .selectors(selectClass(kit))
+                        .filters(includeTags(group))
+                        .build();
+        FailedRules failed = new FailedRules();
+        LauncherFactory.create(
+                        LauncherConfig.builder()
+                                .enableTestExecutionListenerAutoRegistration(false)
+                                .build())
+                .execute(request, failed);
+        return failed.rules;
+    }
+
+    private static final class FailedRules implements TestExecutionListener {
+        private static final Pattern RULE = Pattern.compile("[A-Z]{3}-\\d\\d");
+
+        private final Set<String> rules = new ConcurrentSkipListSet<>();
+        private TestPlan plan;
+
+        @Override
+        public void testPlanExecutionStarted(TestPlan started) {
+            plan = started;
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (result.getStatus() == TestExecutionResult.Status.FAILED) {
+                for (var at = Optional.of(test); at.isPresent(); at = plan.getParent(at.get())) {
+                    Matcher rule = RULE.matcher(at.get().getDisplayName());
+                    if (rule.find()) {
+                        rules.add(rule.group());
+                    }
+                }
+            }
+        }
+    }
+}
