@@ -3,6 +3,7 @@ package io.github.deltallm.engine;
 import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.ModelFormatException;
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.AttentionProvider;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.BackendOptions;
@@ -10,6 +11,7 @@ import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.ModelDefinition;
 import io.github.deltallm.api.spi.ModelFamilyProvider;
+import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.engine.gguf.GgufFile;
 import io.github.deltallm.engine.tokenizer.Tokenizer;
 
@@ -196,7 +198,15 @@ public final class Model implements AutoCloseable {
         AttentionSpec chosen = spec.name().equals("auto") ? automatic(spec) : spec;
         return providers
                 .attention(chosen.name())
-                .create(chosen, new AttentionProvider.Context(heads(), options.precision()));
+                .create(chosen, new AttentionProvider.Context(heads(), storePrecision()));
+    }
+
+    /**
+     * Keys and values are never kept more coarsely than the weights: f32 weights mean f32 stores.
+     */
+    private Precision storePrecision() {
+        boolean floats = file.tensors().stream().allMatch(t -> t.type() == TensorType.F32);
+        return floats ? Precision.F32 : options.precision();
     }
 
     private static AttentionSpec automatic(AttentionSpec spec) {

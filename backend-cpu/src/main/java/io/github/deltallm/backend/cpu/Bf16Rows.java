@@ -1,0 +1,52 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
+import static io.github.deltallm.backend.cpu.Lanes.LE_SHORT;
+import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+
+import java.lang.foreign.MemorySegment;
+
+/** Rows kept as bf16, rounded to nearest even. */
+final class Bf16Rows extends RowFormat {
+    Bf16Rows(boolean keys, int dim) {
+        super(keys, dim);
+    }
+
+    @Override
+    long pageBytes() {
+        return 2L * Page.POSITIONS * width;
+    }
+
+    @Override
+    void put(MemorySegment page, int slot, MemorySegment row, long at) {
+        long to = 2L * element(slot, 0);
+        long step = keys ? 2L * BLOCK : 2;
+        for (int c = 0; c < dim; c++) {
+            page.set(LE_SHORT, to + c * step, round(row.get(FLOAT, at + 4L * c)));
+        }
+    }
+
+    /** The upper half of a float, rounded to nearest even; NaN stays NaN. */
+    static short round(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) (bits >>> 16 | 64);
+        }
+        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    @Override
+    float get(MemorySegment page, int slot, int channel) {
+        return Float.intBitsToFloat(page.get(LE_SHORT, 2L * element(slot, channel)) << 16);
+    }
+
+    @Override
+    void expand(MemorySegment page, int block, MemorySegment out, long at) {
+        int count = BLOCK * width;
+        long from = 2L * block * count;
+        for (int i = 0; i < count; i += N) {
+            Lanes.bf16(page, from + 2L * i).intoMemorySegment(out, at + 4L * i, NATIVE);
+        }
+    }
+}

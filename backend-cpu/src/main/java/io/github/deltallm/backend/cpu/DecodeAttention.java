@@ -1,0 +1,253 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.AttentionScratch.RANGE_KEYS;
+import static io.github.deltallm.backend.cpu.Lanes.F;
+import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
+import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
+
+import io.github.deltallm.api.spi.HeadShape;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Attention of single queries: all query heads of a group over one range of keys at a time, so that
+ * each key and value is read once; the ranges' results are merged in order.
+ */
+final class DecodeAttention {
+    private final HeadShape shape;
+    private final int layer;
+    private final float scale;
+    private final AttentionPlan plan;
+
+    DecodeAttention(HeadShape shape, int layer, float scale, AttentionPlan plan) {
+        this.shape = shape;
+        this.layer = layer;
+        this.scale = scale * VectorMath.LOG2_E;
+        this.plan = plan;
+    }
+
+    /** One range of keys, for all rows of a span. */
+    void range(
+            Worker worker, StepState step, int span, int kvHead, int range, Rows query, Rows out) {
+        AttentionScratch scratch = worker.attention;
+        CpuKvCache cache = step.cache(span);
+        HeadCache head = cache.head(layer, kvHead);
+        boolean alone = AttentionPlan.ranges(step, span) == 1;
+        for (int i = 0; i < step.spanRows(span); i++) {
+            int row = step.firstRow(span) + i;
+            int position = step.position(row);
+            loadQuery(scratch, query, row, kvHead);
+            int recent = step.recent(layer, kvHead, row);
+            int blocks = attend(scratch, head, range, position, recent);
+            store(scratch, plan.partial(step, span, i, kvHead, range), blocks > 0);
+            long macs = 2L * blocks * BLOCK * scratch.quads * 4 * shape.headDim();
+            cache.counts().execute(layer, cache.stage(position), macs);
+            if (alone) {
+                merge(worker, step, span, i, kvHead, out);
+            }
+        }
+    }
+
+    /** Four query heads side by side: {@code [quad][channel][4]}, scaled. */
+    private void loadQuery(AttentionScratch scratch, Rows query, int row, int kvHead) {
+        int dim = shape.headDim();
+        for (int h = 0; h < shape.group(); h++) {
+            long at = query.at(row) + 4L * (kvHead * shape.group() + h) * dim;
+            int to = h / 4 * 4 * dim + h % 4;
+            for (int c = 0; c < dim; c++) {
+                scratch.query[to + 4 * c] = query.data().get(FLOAT, at + 4L * c) * scale;
+            }
+        }
+    }
+
+    /** Returns how many blocks of keys had to be read. */
+    private int attend(
+            AttentionScratch scratch, HeadCache head, int range, int position, int recent) {
+        int first = range * RANGE_KEYS;
+        int end = Math.min(first + RANGE_KEYS, position + 1);
+        int blocks = 0;
+        for (int key = first; key < end; key += BLOCK) {
+            if (sees(head.sinks(), recent, key)) {
+                head.keys.expand(key, scratch.block, 0);
+                for (int quad = 0; quad < scratch.quads; quad++) {
+                    DecodeKernels.scores(
+                            scratch.block,
+                            shape.headDim(),
+                            scratch.query,
+                            quad * 4 * shape.headDim(),
+                            scratch.keyWeights,
+                            quad * 4 * RANGE_KEYS + key - first,
+                            RANGE_KEYS);
+                }
+                blocks++;
+            }
+        }
+        int padded = Lanes.ceilDiv(Math.max(0, end - first), BLOCK) * BLOCK;
+        hide(scratch, head.sinks(), recent, first, end, padded);
+        softmax(scratch, padded);
+        Arrays.fill(scratch.sums, 0);
+        for (int key = first; key < end; key += BLOCK) {
+            if (sees(head.sinks(), recent, key)) {
+                head.values.expand(key, scratch.block, 0);
+                mix(scratch, key - first, Math.min(BLOCK, end - key));
+            }
+        }
+        return blocks;
+    }
+
+    /** Whether a block has keys that are seen; those after the query are cut off elsewhere. */
+    private static boolean sees(int sinks, int recent, int key) {
+        return key < sinks || key + BLOCK > recent;
+    }
+
+    /** Gives the keys that are not seen the score minus infinity. */
+    private void hide(
+            AttentionScratch scratch, int sinks, int recent, int first, int end, int padded) {
+        int from = Math.clamp(sinks - first, 0, padded);
+        int to = Math.clamp(recent - first, from, padded);
+        int last = Math.clamp(end - first, 0, padded);
+        for (int h = 0; h < shape.group(); h++) {
+            int at = h * RANGE_KEYS;
+            Arrays.fill(scratch.keyWeights, at + from, at + to, Float.NEGATIVE_INFINITY);
+            Arrays.fill(scratch.keyWeights, at + last, at + padded, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /** Scores become weights relative to the range's maximum, which is kept with their sum. */
+    private void softmax(AttentionScratch scratch, int count) {
+        float[] weights = scratch.keyWeights;
+        float[] register = scratch.register;
+        for (int h = 0; h < shape.group(); h++) {
+            int at = h * RANGE_KEYS;
+            FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+            for (int i = 0; i < count; i += N) {
+                FloatVector s = FloatVector.fromArray(F, weights, at + i);
+                most = most.blend(s, s.compare(VectorOperators.GT, most));
+            }
+            most.intoArray(register, 0);
+            float max = Float.NEGATIVE_INFINITY;
+            for (int lane = 0; lane < N; lane++) {
+                max = Math.max(max, register[lane]);
+            }
+            // NaN is never greater: it must not end as a weight of minus infinity's.
+            float base = max == Float.NEGATIVE_INFINITY ? 0 : max;
+            FloatVector sum = FloatVector.zero(F);
+            for (int i = 0; i < count; i += N) {
+                FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, weights, at + i).sub(base));
+                p.intoArray(weights, at + i);
+                sum = sum.add(p);
+            }
+            sum.intoArray(register, 0);
+            scratch.maxima[h] = max;
+            scratch.totals[h] = Sums.of(register, 0, N);
+        }
+    }
+
+    private static void mix(AttentionScratch scratch, int at, int keys) {
+        int channels = scratch.channels;
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            int weights = quad * 4 * RANGE_KEYS + at;
+            int sums = quad * 4 * channels;
+            int c = 0;
+            for (; c + 4 * N <= channels; c += 4 * N) {
+                DecodeKernels.mix4(
+                        scratch.block,
+                        4L * c,
+                        4L * channels,
+                        keys,
+                        scratch.keyWeights,
+                        weights,
+                        RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        channels);
+            }
+            for (; c < channels; c += N) {
+                DecodeKernels.mix1(
+                        scratch.block,
+                        4L * c,
+                        4L * channels,
+                        keys,
+                        scratch.keyWeights,
+                        weights,
+                        RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        channels);
+            }
+        }
+    }
+
+    private void store(AttentionScratch scratch, long at, boolean any) {
+        MemorySegment partials = plan.partials();
+        int count = shape.group() * scratch.channels;
+        long bytes = 4L * count;
+        MemorySegment.copy(scratch.sums, 0, partials, FLOAT, at, count);
+        for (int h = 0; h < shape.group(); h++) {
+            float max = any ? scratch.maxima[h] : Float.NEGATIVE_INFINITY;
+            partials.set(FLOAT, at + bytes + 8L * h, max);
+            partials.set(FLOAT, at + bytes + 8L * h + 4, any ? scratch.totals[h] : 0);
+        }
+    }
+
+    /** Merges the ranges of one row and writes its heads' results. */
+    void merge(Worker worker, StepState step, int span, int i, int kvHead, Rows out) {
+        AttentionScratch scratch = worker.attention;
+        int ranges = AttentionPlan.ranges(step, span);
+        int row = step.firstRow(span) + i;
+        int dim = shape.headDim();
+        for (int h = 0; h < shape.group(); h++) {
+            float total = weigh(scratch, step, span, i, kvHead, h, ranges);
+            for (int c = 0; c < scratch.channels; c += N) {
+                FloatVector sum = FloatVector.zero(F);
+                for (int range = 0; range < ranges; range++) {
+                    float weight = scratch.rangeWeights[range];
+                    if (weight != 0) {
+                        long at =
+                                plan.partial(step, span, i, kvHead, range)
+                                        + 4L * (h * scratch.channels + c);
+                        sum =
+                                FloatVector.fromMemorySegment(F, plan.partials(), at, NATIVE)
+                                        .fma(FloatVector.broadcast(F, weight), sum);
+                    }
+                }
+                sum.div(total).intoArray(scratch.sums, c);
+            }
+            long to = out.at(row) + 4L * (kvHead * shape.group() + h) * dim;
+            MemorySegment.copy(scratch.sums, 0, out.data(), FLOAT, to, dim);
+        }
+    }
+
+    /** Each range's weight relative to the greatest maximum; returns the sum of all weights. */
+    private float weigh(
+            AttentionScratch scratch,
+            StepState step,
+            int span,
+            int i,
+            int kvHead,
+            int h,
+            int ranges) {
+        scratch.requireRanges(ranges);
+        long statistics = 4L * shape.group() * scratch.channels + 8L * h;
+        MemorySegment partials = plan.partials();
+        float max = Float.NEGATIVE_INFINITY;
+        for (int range = 0; range < ranges; range++) {
+            long at = plan.partial(step, span, i, kvHead, range) + statistics;
+            max = Math.max(max, partials.get(FLOAT, at));
+        }
+        float total = 0;
+        for (int range = 0; range < ranges; range++) {
+            long at = plan.partial(step, span, i, kvHead, range) + statistics;
+            FloatVector difference = FloatVector.broadcast(F, partials.get(FLOAT, at) - max);
+            VectorMath.exp2(difference).intoArray(scratch.register, 0);
+            scratch.rangeWeights[range] = scratch.register[0];
+            total = Math.fma(scratch.register[0], partials.get(FLOAT, at + 4), total);
+        }
+        return total;
+    }
+
+}

@@ -1,0 +1,53 @@
+package io.github.deltallm.backend.cpu;
+
+import io.github.deltallm.api.spi.TensorType;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * The product of four rows of a weight, as mapped, and one fp32 row: decoding's inner loop.
+ *
+ * <p>Each row has its own accumulators, so its sum does not depend on the rows beside it: one row
+ * alone is computed as four times the same, with a distance of 0.
+ */
+@FunctionalInterface
+interface MatVec {
+    /** Floats that {@code sums} must have: four registers of sums and 64 values of scratch. */
+    int SUMS = 4 * Lanes.N + 64;
+
+    /**
+     * @param data the weight's bytes
+     * @param at offset of the first row
+     * @param rowBytes distance of the rows
+     * @param columns values a row
+     * @param x the fp32 row
+     * @param xAt its offset in bytes
+     * @param sums {@code [4, Lanes.N]}: partial sums to be added by {@link Sums#four}
+     */
+    void four(
+            MemorySegment data,
+            long at,
+            long rowBytes,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] sums);
+
+    /** The kernel of a type; empty where rows are decoded first. */
+    static Optional<MatVec> of(TensorType type) {
+        if (!Lanes.HAVE_BYTES) {
+            return Optional.empty();
+        }
+        return switch (type) {
+            case F32 -> Optional.of(PlainMatVec::f32);
+            case F16 -> Optional.of(PlainMatVec::f16);
+            case BF16 -> Optional.of(PlainMatVec::bf16);
+            case Q4_0 -> Optional.of(BlockMatVec::q4v0);
+            case Q4_1 -> Optional.of(BlockMatVec::q4v1);
+            case Q8_0 -> Optional.of(BlockMatVec::q8v0);
+            case Q4_K -> Optional.of(SuperblockMatVec::q4k);
+            case Q6_K -> Optional.of(SuperblockMatVec::q6k);
+            default -> Optional.empty();
+        };
+    }
+}

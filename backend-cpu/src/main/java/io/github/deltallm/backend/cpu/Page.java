@@ -1,0 +1,45 @@
+package io.github.deltallm.backend.cpu;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The keys or values of one head at {@link #POSITIONS} consecutive positions. Caches that were
+ * forked share it; it may be written only while one of them holds it.
+ */
+final class Page {
+    /** Positions of a page. */
+    static final int POSITIONS = 64;
+
+    private final Slab slab;
+    private final MemorySegment data;
+    private final AtomicInteger holders = new AtomicInteger(1);
+
+    Page(Slab slab, MemorySegment data) {
+        this.slab = slab;
+        this.data = data;
+    }
+
+    MemorySegment data() {
+        return data;
+    }
+
+    long bytes() {
+        return slab.pageBytes();
+    }
+
+    boolean isShared() {
+        return holders.get() > 1;
+    }
+
+    Page share() {
+        holders.incrementAndGet();
+        return this;
+    }
+
+    void release() {
+        if (holders.decrementAndGet() == 0) {
+            slab.giveBack(data);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.github.deltallm.backend.cpu;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** What the operating system tells about this machine's processor. */
+final class Processor {
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+
+    private Processor() {}
+
+    /** Its model name, or its architecture where none is told. */
+    static String name() {
+        for (String line : lines()) {
+            if (line.startsWith("model name")) {
+                return value(line);
+            }
+        }
+        return System.getProperty("os.arch") + " processor";
+    }
+
+    /** Cores that this process may use; threads of the same core count once. */
+    static int cores() {
+        int available = Runtime.getRuntime().availableProcessors();
+        Set<String> cores = new HashSet<>();
+        String socket = "";
+        for (String line : lines()) {
+            if (line.startsWith("physical id")) {
+                socket = value(line);
+            } else if (line.startsWith("core id")) {
+                cores.add(socket + ":" + value(line));
+            }
+        }
+        return cores.isEmpty() ? available : Math.min(available, cores.size());
+    }
+
+    private static String value(String line) {
+        return line.substring(line.indexOf(':') + 1).strip().replaceAll(" +", " ");
+    }
+
+    private static List<String> lines() {
+        try {
+            return Files.isReadable(CPUINFO) ? Files.readAllLines(CPUINFO) : List.of();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+}

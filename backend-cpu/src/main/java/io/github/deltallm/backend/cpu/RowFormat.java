@@ -1,0 +1,59 @@
+package io.github.deltallm.backend.cpu;
+
+import io.github.deltallm.api.spi.Encoding;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * How exact rows lie in a {@link Page}: in two blocks of {@link #BLOCK} positions.
+ *
+ * <p>In a block, keys are channel-major, {@code [channel][position]}, so that decoding has one key a
+ * lane; values are position-major, {@code [position][channel]}, with the channels padded to 16.
+ */
+abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
+    /** Positions of a block. */
+    static final int BLOCK = 32;
+
+    /** Whether the rows are keys. */
+    final boolean keys;
+
+    /** Channels of a row. */
+    final int dim;
+
+    /** Channels as they lie in memory. */
+    final int width;
+
+    RowFormat(boolean keys, int dim) {
+        this.keys = keys;
+        this.dim = dim;
+        width = keys ? dim : Lanes.padded(dim);
+    }
+
+    static RowFormat of(Encoding.Store store, boolean keys, int dim) {
+        return switch (store) {
+            case F32 -> new FloatRows(keys, dim);
+            case BF16 -> new Bf16Rows(keys, dim);
+            case INT8 -> new StepRows(keys, dim, false);
+            case INT4 -> new StepRows(keys, dim, true);
+        };
+    }
+
+    /** Bytes of a page. */
+    abstract long pageBytes();
+
+    /** Rounds a row to the format and puts it at a position of the page. */
+    abstract void put(MemorySegment page, int slot, MemorySegment row, long at);
+
+    /** A channel of a row, as it was rounded. */
+    abstract float get(MemorySegment page, int slot, int channel);
+
+    /** Decodes a block to fp32 in its own order: {@code 32 * width} floats. */
+    abstract void expand(MemorySegment page, int block, MemorySegment out, long at);
+
+    /** Index of an element in its page. */
+    final int element(int slot, int channel) {
+        int block = slot / BLOCK * BLOCK * width;
+        return keys
+                ? block + channel * BLOCK + slot % BLOCK
+                : block + slot % BLOCK * width + channel;
+    }
+}

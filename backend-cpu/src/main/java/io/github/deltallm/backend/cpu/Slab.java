@@ -1,0 +1,78 @@
+package io.github.deltallm.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+
+/**
+ * One allocation that is handed out in pages; it is freed when the last page has come back. Pages
+ * may come back from other threads, when forked caches are closed there.
+ */
+final class Slab {
+    private final Arena arena = Arena.ofShared();
+    private final long pageBytes;
+    private final ArrayDeque<MemorySegment> free;
+    private int held;
+    private boolean open = true;
+
+    Slab(long pageBytes, int pages) {
+        this.pageBytes = pageBytes;
+        free = new ArrayDeque<>(pages);
+        MemorySegment all;
+        try {
+            all = Native.allocate(arena, Math.multiplyExact(pageBytes, pages), "a key-value cache");
+        } catch (RuntimeException e) {
+            arena.close();
+            throw e;
+        }
+        for (int page = 0; page < pages; page++) {
+            free.add(all.asSlice(page * pageBytes, pageBytes));
+        }
+    }
+
+    long pageBytes() {
+        return pageBytes;
+    }
+
+    /** Bytes of the pages that nobody holds, as long as the memory is allocated. */
+    synchronized long freeBytes() {
+        return open ? free.size() * pageBytes : 0;
+    }
+
+    synchronized boolean isOpen() {
+        return open;
+    }
+
+    synchronized int freePages() {
+        return open ? free.size() : 0;
+    }
+
+    /** A page that is free: ask {@link #freePages} first. */
+    synchronized Page take() {
+        held++;
+        return new Page(this, free.remove());
+    }
+
+    /** Takes a page back, zeroed for the next holder. */
+    synchronized void giveBack(MemorySegment page) {
+        held--;
+        if (held > 0) {
+            free.add(page.fill((byte) 0));
+        } else {
+            close();
+        }
+    }
+
+    /** Frees the memory if no page was ever taken. */
+    synchronized void closeUnused() {
+        if (open && held == 0) {
+            close();
+        }
+    }
+
+    private void close() {
+        open = false;
+        free.clear();
+        arena.close();
+    }
+}

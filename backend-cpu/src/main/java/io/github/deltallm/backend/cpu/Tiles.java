@@ -1,0 +1,110 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.Lanes.BYTES;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Blocks of a matrix product whose lanes are the columns of x: {@code c[row] += sum_k w[row, k] *
+ * x[k]}, with x packed as {@code [k][width * Lanes.N]}, weights row after row, and c as {@code
+ * [row][width * Lanes.N]}.
+ */
+final class Tiles {
+    /** The widest tile, in registers. */
+    static final int WIDEST = 4;
+
+    /** A multiple of all numbers of rows that a kernel takes at a time. */
+    static final int ROWS = 8;
+
+    /**
+     * Values of k that a pass over the rows takes: so many times the width fill two thirds of a
+     * first-level cache of 48 KB.
+     */
+    private static final int DEPTH = 128;
+
+    private Tiles() {}
+
+    /** Rows that the kernel of a width takes at a time. */
+    static int rowsAtATime(int width) {
+        return switch (width) {
+            case 4 -> 4;
+            default -> 8;
+        };
+    }
+
+    /** Of 4, 2 and 1 the largest that is at most {@code registers}. */
+    static int width(int registers) {
+        return Math.min(WIDEST, Integer.highestOneBit(registers));
+    }
+
+    /** Values of k a pass for a width: 32 KB of x, but at most 256. */
+    static int depth(int width) {
+        return Math.min(256, DEPTH * WIDEST * 16 / (width * Lanes.N));
+    }
+
+    /**
+     * Multiplies all k in passes that keep their part of x in the first-level cache.
+     *
+     * @param rows a multiple of {@link #rowsAtATime}
+     * @param c accumulators from {@code at} on, set before
+     */
+    static void accumulate(
+            int width,
+            MemorySegment x,
+            long xAt,
+            int columns,
+            float[] w,
+            int w0,
+            int stride,
+            int rows,
+            float[] c,
+            int at) {
+        int depth = depth(width);
+        for (int k = 0; k < columns; k += depth) {
+            int count = Math.min(depth, columns - k);
+            pass(
+                    width,
+                    x,
+                    xAt + (long) k * width * BYTES,
+                    count,
+                    w,
+                    w0 + k,
+                    stride,
+                    rows,
+                    c,
+                    at,
+                    -1);
+        }
+    }
+
+    /**
+     * One pass over the rows.
+     *
+     * @param zeros index in c of as many zeros as the kernel's accumulators, to begin from them;
+     *     negative to begin from what c holds
+     */
+    static void pass(
+            int width,
+            MemorySegment x,
+            long xAt,
+            int count,
+            float[] w,
+            int w0,
+            int stride,
+            int rows,
+            float[] c,
+            int at,
+            int zeros) {
+        int step = rowsAtATime(width);
+        int to = at;
+        for (int row = 0; row < rows; row += step, to += step * width * Lanes.N) {
+            int first = w0 + row * stride;
+            int from = zeros < 0 ? to : zeros;
+            switch (width) {
+                case 4 -> TileKernels.tile4x4(x, xAt, count, w, first, stride, c, from, to);
+                case 2 -> TileKernels.tile2x8(x, xAt, count, w, first, stride, c, from, to);
+                default -> TileKernels.tile1x8(x, xAt, count, w, first, stride, c, from, to);
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.Lanes.F;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Exponentials of a register, the same on every machine and in interpreted code; error below 3e-7. */
+final class VectorMath {
+    /** log2(e), which turns exponents of e into exponents of 2. */
+    static final float LOG2_E = 1.44269504f;
+
+    private static final float LOG2_E_REST = 1.925963e-8f;
+
+    /** Adding it leaves the nearest integer in the low bits of the sum. */
+    private static final float ROUND = 0x1.8p23f;
+
+    private VectorMath() {}
+
+    /** {@code 2^x} for x up to 0; exactly 0 from -127 down. */
+    static FloatVector exp2(FloatVector x) {
+        FloatVector bounded = x.blend(-127f, x.compare(VectorOperators.LT, -127f));
+        FloatVector shifted = bounded.add(ROUND);
+        FloatVector f = bounded.sub(shifted.sub(ROUND));
+        return polynomial(f).mul(powerOfTwo(shifted));
+    }
+
+    /** {@code e^x}; infinite from 89 up, 0 from -88 down. */
+    static FloatVector exp(FloatVector x) {
+        FloatVector bounded = x.blend(-88f, x.compare(VectorOperators.LT, -88f));
+        bounded = bounded.blend(89f, bounded.compare(VectorOperators.GT, 89f));
+        FloatVector scaled = bounded.mul(LOG2_E);
+        FloatVector rest = bounded.fma(FloatVector.broadcast(F, LOG2_E), scaled.neg());
+        rest = bounded.fma(FloatVector.broadcast(F, LOG2_E_REST), rest);
+        FloatVector shifted = scaled.add(ROUND);
+        FloatVector f = scaled.sub(shifted.sub(ROUND)).add(rest);
+        return polynomial(f).mul(powerOfTwo(shifted));
+    }
+
+    /** {@code 2^n}, n in the low bits of {@code n + ROUND}, from -127 (which gives 0) to 128. */
+    private static FloatVector powerOfTwo(FloatVector shifted) {
+        return shifted.reinterpretAsInts()
+                .add(127)
+                .lanewise(VectorOperators.LSHL, 23)
+                .reinterpretAsFloats();
+    }
+
+    /** {@code 2^f} for f from -0.5 to 0.5: Cephes' exp2f. */
+    private static FloatVector polynomial(FloatVector f) {
+        FloatVector p = f.fma(FloatVector.broadcast(F, 1.535336188319500e-4f), of(1.339887440266574e-3f));
+        p = p.fma(f, of(9.618437357674640e-3f));
+        p = p.fma(f, of(5.550332471162809e-2f));
+        p = p.fma(f, of(2.402264791363012e-1f));
+        p = p.fma(f, of(6.931472028550421e-1f));
+        return p.fma(f, of(1f));
+    }
+
+    private static FloatVector of(float value) {
+        return FloatVector.broadcast(F, value);
+    }
+}

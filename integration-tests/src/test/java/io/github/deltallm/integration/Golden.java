@@ -1,0 +1,93 @@
+package io.github.deltallm.integration;
+
+import io.github.deltallm.testsupport.SharedData;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What other implementations computed for a prompt.
+ *
+ * @param greedy the tokens that follow greedily, as far as the implementations agree
+ * @param top5 the largest logits after the prompt by token, of llama.cpp
+ * @param top5F32 the same of an fp32 implementation; empty where there is none
+ */
+record Golden(
+        String prompt,
+        List<Integer> promptIds,
+        List<Integer> greedy,
+        Map<Integer, Double> top5,
+        Map<Integer, Double> top5F32) {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** Of {@code stories260K-f32.gguf}. */
+    static List<Golden> stories260K() {
+        return read(file("reference/stories260k-greedy.json"), "generated_ids");
+    }
+
+    /** Of the embedded model. */
+    static List<Golden> smolLm2() {
+        return read(file("reference/smollm2-greedy.json").get("cases"), "greedy_agreed");
+    }
+
+    /**
+     * A text with its perplexity under dense attention, by an fp32 implementation.
+     *
+     * @param name {@code bleak-house} (1024 tokens) or {@code wiki} (2048 tokens)
+     */
+    static Text text(String name) {
+        JsonNode text = file("reference/smollm2-delta.json").get("texts").get(name);
+        for (JsonNode result : text.get("results")) {
+            if (result.get("th").asDouble() == 0) {
+                return new Text(ints(text.get("ids")), result.get("ppl").asDouble());
+            }
+        }
+        throw new IllegalStateException(name + " has no dense result");
+    }
+
+    /** A tokenized text; its perplexity is that of one window of all tokens. */
+    record Text(List<Integer> ids, double perplexity) {}
+
+    private static JsonNode file(String path) {
+        return JSON.readTree(SharedData.require(path));
+    }
+
+    private static List<Golden> read(JsonNode cases, String greedy) {
+        List<Golden> goldens = new ArrayList<>();
+        for (JsonNode entry : cases) {
+            goldens.add(
+                    new Golden(
+                            entry.get("prompt").asString(),
+                            ints(entry.get("prompt_ids")),
+                            ints(entry.get(greedy)),
+                            logits(entry.get("top5")),
+                            entry.has("top5_f32") ? logits(entry.get("top5_f32")) : Map.of()));
+        }
+        return goldens;
+    }
+
+    private static Map<Integer, Double> logits(JsonNode pairs) {
+        Map<Integer, Double> logits = new LinkedHashMap<>();
+        pairs.forEach(pair -> logits.put(pair.get(0).asInt(), pair.get(1).asDouble()));
+        return logits;
+    }
+
+    private static List<Integer> ints(JsonNode array) {
+        return array.valueStream().map(JsonNode::asInt).toList();
+    }
+
+    /** For the names of tests. */
+    @Override
+    public String toString() {
+        String start = prompt.strip().replaceAll("\\s+", " ");
+        return promptIds.size()
+                + " tokens, '"
+                + start.substring(0, Math.min(24, start.length()))
+                + "'";
+    }
+}

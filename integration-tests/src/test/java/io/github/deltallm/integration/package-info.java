@@ -1,0 +1,2 @@
+/** What only the whole can show. */
+package io.github.deltallm.integration;
