@@ -5,10 +5,11 @@ import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * What the prefill kernel does with a register of lanes: column {@code v} of matrices that are
@@ -27,7 +28,9 @@ final class AttentionColumns {
         }
     }
 
-    /** Gives keys that a lane does not see the score minus infinity. Positions are exact as fp32. */
+    /**
+     * Gives keys that a lane does not see the score minus infinity. Positions are exact as fp32.
+     */
     static void hide(
             float[] scores,
             int width,
@@ -99,8 +102,7 @@ final class AttentionColumns {
     }
 
     /** Divides a column's {@code rows} registers by a register of sums. */
-    static void divide(
-            float[] data, int width, int v, MemorySegment lanes, long sumAt, int rows) {
+    static void divide(float[] data, int width, int v, MemorySegment lanes, long sumAt, int rows) {
         long column = (long) v * BYTES;
         FloatVector sum = FloatVector.fromMemorySegment(F, lanes, sumAt + column, NATIVE);
         FloatVector factor = FloatVector.broadcast(F, 1f).div(sum);

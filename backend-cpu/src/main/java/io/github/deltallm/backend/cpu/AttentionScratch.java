@@ -4,6 +4,7 @@ import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import io.github.deltallm.api.spi.HeadShape;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -76,7 +77,9 @@ final class AttentionScratch {
         sums = new float[quads * 4 * channels];
     }
 
-    /** The widest tile whose queries take at most 40 KB, so that they stay in the first-level cache. */
+    /**
+     * The widest tile whose queries take at most 40 KB, so that they stay in the first-level cache.
+     */
     private static int width(int dim) {
         int width = Tiles.WIDEST;
         while (width > 1 && (long) width * BYTES * dim > 40 * 1024) {

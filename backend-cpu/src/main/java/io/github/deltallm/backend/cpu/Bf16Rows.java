@@ -33,7 +33,7 @@ final class Bf16Rows extends RowFormat {
         if (Float.isNaN(value)) {
             return (short) (bits >>> 16 | 64);
         }
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16);
     }
 
     @Override

@@ -4,11 +4,13 @@ import static io.github.deltallm.backend.cpu.Lanes.HALF;
 import static io.github.deltallm.backend.cpu.Lanes.I;
 import static io.github.deltallm.backend.cpu.Lanes.LE_INT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * Decoders of the types with blocks of 32 values: an f16 scale d, an f16 minimum m for the types
@@ -26,10 +28,7 @@ final class BlockDecoders {
             for (int i = 0; i < 16; i += N) {
                 IntVector bytes = Lanes.unsigned(data, at + 2 + i);
                 Lanes.floats(bytes.and(15)).sub(8).mul(d).intoArray(out, to + c + i);
-                Lanes.floats(bytes.lanewise(LSHR, 4))
-                        .sub(8)
-                        .mul(d)
-                        .intoArray(out, to + c + 16 + i);
+                Lanes.floats(bytes.lanewise(LSHR, 4)).sub(8).mul(d).intoArray(out, to + c + 16 + i);
             }
         }
     }

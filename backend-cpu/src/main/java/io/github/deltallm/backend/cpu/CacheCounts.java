@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.spi.KvCache.Stage;
+
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -32,7 +33,7 @@ final class CacheCounts {
     }
 
     private static int index(int layer, Stage stage) {
-        return 2 * layer + stage.ordinal();
+        return 2 * layer + (stage == Stage.PREFILL ? 0 : 1);
     }
 
     /** Adds what a kernel multiplied; from any thread, during a run. */

@@ -6,6 +6,7 @@ import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.Value;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -46,8 +47,7 @@ final class Compiler {
 
     private static void check(Program program) {
         for (Op op : program.ops()) {
-            if (op instanceof Op.Linear linear
-                    && linear.activations() == Op.Activations.INT8_ROW) {
+            if (op instanceof Op.Linear linear && linear.activations() == Op.Activations.INT8_ROW) {
                 throw new UnsupportedModelException(
                         "the tensor "
                                 + linear.weight().name()
@@ -175,8 +175,7 @@ final class Compiler {
 
     private RowOp.ColumnOp columnOp(Op op) {
         return switch (op) {
-            case Op.Add add ->
-                    new RowOp.Add(rows(add.left()), rows(add.right()), rows(add.out()));
+            case Op.Add add -> new RowOp.Add(rows(add.left()), rows(add.right()), rows(add.out()));
             case Op.Gate gate ->
                     new RowOp.Gate(
                             rows(gate.gate()), rows(gate.up()), gate.function(), rows(gate.out()));

@@ -6,6 +6,7 @@ import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.BackendProbe;
 import io.github.deltallm.api.spi.BackendProvider;
+
 import java.util.List;
 
 /** Makes the backend {@code cpu}; available wherever the Vector API's module is. */
@@ -50,15 +51,14 @@ public final class CpuBackendProvider implements BackendProvider {
         }
         options.device()
                 .filter(device -> !device.equals(device()))
-                .ifPresent(
-                        device -> {
-                            throw new InvalidOptionException(
-                                    "the backend cpu has no device '"
-                                            + device
-                                            + "'; it has '"
-                                            + device()
-                                            + "'");
-                        });
+                .ifPresent(device -> {
+                    throw new InvalidOptionException(
+                            "the backend cpu has no device '"
+                                    + device
+                                    + "'; it has '"
+                                    + device()
+                                    + "'");
+                });
         return new CpuBackend(options.threads() == 0 ? Processor.cores() : options.threads());
     }
 }

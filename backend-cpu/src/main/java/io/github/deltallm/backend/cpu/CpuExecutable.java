@@ -9,6 +9,7 @@ import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;

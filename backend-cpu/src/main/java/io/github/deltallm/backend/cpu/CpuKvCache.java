@@ -10,6 +10,7 @@ import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
+
 import java.util.Arrays;
 
 /** The keys and values of one sequence in pages. */
@@ -207,9 +208,7 @@ final class CpuKvCache implements KvCache {
         HeadCache head = head(layer, kvHead);
         PagedRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
         return new KvStream(
-                length,
-                rows.export(head.gapFrom(), head.gapTo(), length),
-                KvStream.DeltaRows.NONE);
+                length, rows.export(head.gapFrom(), head.gapTo(), length), KvStream.DeltaRows.NONE);
     }
 
     @Override

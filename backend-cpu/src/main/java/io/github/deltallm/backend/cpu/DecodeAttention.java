@@ -8,10 +8,12 @@ import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
 import io.github.deltallm.api.spi.HeadShape;
-import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * Attention of single queries: all query heads of a group over one range of keys at a time, so that
@@ -137,7 +139,8 @@ final class DecodeAttention {
             float base = max == Float.NEGATIVE_INFINITY ? 0 : max;
             FloatVector sum = FloatVector.zero(F);
             for (int i = 0; i < count; i += N) {
-                FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, weights, at + i).sub(base));
+                FloatVector p =
+                        VectorMath.exp2(FloatVector.fromArray(F, weights, at + i).sub(base));
                 p.intoArray(weights, at + i);
                 sum = sum.add(p);
             }
@@ -249,5 +252,4 @@ final class DecodeAttention {
         }
         return total;
     }
-
 }

@@ -6,8 +6,9 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+
+import java.lang.foreign.MemorySegment;
 
 /** Inner loops of {@link DecodeAttention}: four query heads share every load of a key or value. */
 final class DecodeKernels {
@@ -65,7 +66,17 @@ final class DecodeKernels {
      * @param weights a row of weights for each head, {@code stride} floats apart
      * @param sums a row for each head, {@code sumStride} floats apart
      */
-    static void mix4(MemorySegment block, long from, long rowBytes, int keys, float[] weights, int w0, int stride, float[] sums, int at, int sumStride) {
+    static void mix4(
+            MemorySegment block,
+            long from,
+            long rowBytes,
+            int keys,
+            float[] weights,
+            int w0,
+            int stride,
+            float[] sums,
+            int at,
+            int sumStride) {
         int s1 = at + sumStride;
         int s2 = s1 + sumStride;
         int s3 = s2 + sumStride;
@@ -136,7 +147,17 @@ final class DecodeKernels {
      * @param weights a row of weights for each head, {@code stride} floats apart
      * @param sums a row for each head, {@code sumStride} floats apart
      */
-    static void mix1(MemorySegment block, long from, long rowBytes, int keys, float[] weights, int w0, int stride, float[] sums, int at, int sumStride) {
+    static void mix1(
+            MemorySegment block,
+            long from,
+            long rowBytes,
+            int keys,
+            float[] weights,
+            int w0,
+            int stride,
+            float[] sums,
+            int at,
+            int sumStride) {
         int s1 = at + sumStride;
         int s2 = s1 + sumStride;
         int s3 = s2 + sumStride;

@@ -2,12 +2,17 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.Tensor;
+
 import java.lang.foreign.MemorySegment;
 
-/** Decodes a row of a weight to fp32. Layouts: {@code block_*} and {@code dequantize_row_*} of ggml. */
+/**
+ * Decodes a row of a weight to fp32. Layouts: {@code block_*} and {@code dequantize_row_*} of ggml.
+ */
 @FunctionalInterface
 interface Decoder {
     /**
+     * Decodes the values of a row.
+     *
      * @param data the tensor's bytes
      * @param at offset of the row's first byte
      * @param columns values to decode, a multiple of the type's block size

@@ -4,8 +4,9 @@ import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * Dot products of four decoded weight rows with 1, 2 or 4 rows of x: every load of weights and of x
@@ -15,7 +16,14 @@ import jdk.incubator.vector.FloatVector;
 final class Dots {
     private Dots() {}
 
-    static void rows1(float[] w, int stride, int columns, MemorySegment x, long xAt, long xStride, float[] sums) {
+    static void rows1(
+            float[] w,
+            int stride,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            long xStride,
+            float[] sums) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = FloatVector.zero(F);
         FloatVector a2 = FloatVector.zero(F);
@@ -37,7 +45,14 @@ final class Dots {
         a3.intoArray(sums, 3 * N);
     }
 
-    static void rows2(float[] w, int stride, int columns, MemorySegment x, long xAt, long xStride, float[] sums) {
+    static void rows2(
+            float[] w,
+            int stride,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            long xStride,
+            float[] sums) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = FloatVector.zero(F);
         FloatVector a2 = FloatVector.zero(F);
@@ -73,7 +88,14 @@ final class Dots {
         b3.intoArray(sums, 7 * N);
     }
 
-    static void rows4(float[] w, int stride, int columns, MemorySegment x, long xAt, long xStride, float[] sums) {
+    static void rows4(
+            float[] w,
+            int stride,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            long xStride,
+            float[] sums) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = FloatVector.zero(F);
         FloatVector a2 = FloatVector.zero(F);

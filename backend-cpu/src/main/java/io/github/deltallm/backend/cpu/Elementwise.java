@@ -6,13 +6,15 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import io.github.deltallm.api.spi.Op.GateFunction;
-import java.lang.foreign.MemorySegment;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
+import java.lang.foreign.MemorySegment;
+
 /** Operations on whole registers of a row; counts are multiples of 16, padding included. */
 final class Elementwise {
-    private static final float GELU_OUTER = 0.7978845608028654f;
+    private static final float GELU_OUTER = 0.7978846f;
     private static final float GELU_INNER = 0.044715f;
 
     private Elementwise() {}

@@ -28,6 +28,7 @@ final class Gate {
     }
 
     /** Waits until {@link #generation()} is no longer {@code seen}. */
+    @SuppressWarnings("ThreadPriorityCheck") // yields only while another member is about to finish
     void await(int seen, int member) {
         for (int i = 0; i < spins; i++) {
             if (generation.get() != seen) {

@@ -26,12 +26,7 @@ final class HeadCache {
     private int gapFrom;
     private int gapTo;
 
-    HeadCache(
-            AttentionStrategy strategy,
-            int layer,
-            int kvHead,
-            PagedRows keys,
-            PagedRows values) {
+    HeadCache(AttentionStrategy strategy, int layer, int kvHead, PagedRows keys, PagedRows values) {
         this.strategy = strategy;
         this.layer = layer;
         this.kvHead = kvHead;

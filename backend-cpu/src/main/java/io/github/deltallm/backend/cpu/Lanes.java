@@ -1,14 +1,15 @@
 package io.github.deltallm.backend.cpu;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * The vector shapes that all kernels share: {@link #N} floats a register, 4, 8 or 16 of them.
@@ -59,7 +60,10 @@ final class Lanes {
     static final ValueLayout.OfInt LE_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
     static final ValueLayout.OfFloat LE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
 
-    /** The fp32 value of every f16 bit pattern; a broadcast from memory is cheaper than a conversion. */
+    /**
+     * The fp32 value of every f16 bit pattern; a broadcast from memory is cheaper than a
+     * conversion.
+     */
     static final float[] HALF = halves();
 
     private static final IntVector BYTE_SHIFTS =

@@ -5,12 +5,15 @@ import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import io.github.deltallm.api.spi.Tensor;
+
+import jdk.incubator.vector.FloatVector;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
-import jdk.incubator.vector.FloatVector;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A weight matrix and how to multiply by it: few rows of x straight from the mapped bytes, many as
@@ -43,9 +46,7 @@ final class Linear {
         rowBytes = weight.rowBytes();
         this.bias = new float[Lanes.padded(rows)];
         bias.ifPresent(
-                tensor ->
-                        Decoder.of(tensor)
-                                .row(offHeap(tensor, arena), 0, rows, this.bias, 0));
+                tensor -> Decoder.of(tensor).row(offHeap(tensor, arena), 0, rows, this.bias, 0));
     }
 
     /** Kernels are compiled for native segments only: one on the heap would slow all of them. */

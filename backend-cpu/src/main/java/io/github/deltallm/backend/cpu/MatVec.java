@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.TensorType;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -16,6 +17,8 @@ interface MatVec {
     int SUMS = 4 * Lanes.N + 64;
 
     /**
+     * Multiplies four rows with a vector.
+     *
      * @param data the weight's bytes
      * @param at offset of the first row
      * @param rowBytes distance of the rows

@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.DeltaLlmException;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 

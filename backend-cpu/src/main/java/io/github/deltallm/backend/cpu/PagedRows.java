@@ -1,11 +1,13 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.KvStream;
+
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The exact keys or values of one head: pages by position, some of which may be gone. */
 final class PagedRows {
@@ -142,8 +144,7 @@ final class PagedRows {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment row = Native.floats(arena, format.dim, "a row");
             for (int i = 0; i < rows.values().length / format.dim; i++) {
-                MemorySegment.copy(
-                        rows.values(), i * format.dim, row, Lanes.FLOAT, 0, format.dim);
+                MemorySegment.copy(rows.values(), i * format.dim, row, Lanes.FLOAT, 0, format.dim);
                 put(rows.from() + i, row, 0);
             }
         }

@@ -6,8 +6,9 @@ import static io.github.deltallm.backend.cpu.Lanes.LE_FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.LE_SHORT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
+
+import java.lang.foreign.MemorySegment;
 
 /** Decoders of the types without blocks; rows may have any length. */
 final class PlainDecoders {

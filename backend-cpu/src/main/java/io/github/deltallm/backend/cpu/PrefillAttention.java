@@ -9,9 +9,11 @@ import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
 import io.github.deltallm.api.spi.HeadShape;
+
+import jdk.incubator.vector.FloatVector;
+
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Attention of many queries to one KV head: a tile's lanes are its (query head, row) pairs, whose
@@ -51,7 +53,9 @@ final class PrefillAttention {
                 continue;
             }
             int count = Math.min(TILE_KEYS, last + 1 - key);
-            boolean all = key + count <= step.position(first) + 1 && step.recent(layer, plan.kvHead(task), first + rows - 1) <= key;
+            boolean all =
+                    key + count <= step.position(first) + 1
+                            && step.recent(layer, plan.kvHead(task), first + rows - 1) <= key;
             load(worker, head, key, count, recent);
             macs += score(scratch, width, count);
             weigh(scratch, width, key, count, all, head.sinks());
@@ -63,8 +67,7 @@ final class PrefillAttention {
     }
 
     /** Transposes and scales the queries, and clears the tile's state. */
-    private void begin(
-            Worker worker, StepState step, int task, int heads, int width, Rows query) {
+    private void begin(Worker worker, StepState step, int task, int heads, int width, Rows query) {
         AttentionScratch scratch = worker.attention;
         int rows = plan.rows(task);
         int first = step.firstRow(plan.span(task)) + plan.first(task);
@@ -116,14 +119,26 @@ final class PrefillAttention {
             for (int k = 0; k < BLOCK; k += N) {
                 for (int c = 0; c < shape.headDim(); c += N) {
                     int to = (i + k) * scratch.keyStride + c;
-                    square(worker, 4L * (c * BLOCK + k), 4L * BLOCK, scratch.keyPanel, to, scratch.keyStride);
+                    square(
+                            worker,
+                            4L * (c * BLOCK + k),
+                            4L * BLOCK,
+                            scratch.keyPanel,
+                            to,
+                            scratch.keyStride);
                 }
             }
             head.values.expand(key, scratch.block, 0);
             for (int c = 0; c < scratch.channels; c += N) {
                 for (int k = 0; k < BLOCK; k += N) {
                     int to = c * scratch.valueStride + i + k;
-                    square(worker, 4L * (k * scratch.channels + c), 4L * scratch.channels, scratch.valuePanel, to, scratch.valueStride);
+                    square(
+                            worker,
+                            4L * (k * scratch.channels + c),
+                            4L * scratch.channels,
+                            scratch.valuePanel,
+                            to,
+                            scratch.valueStride);
                 }
             }
         }
@@ -136,11 +151,7 @@ final class PrefillAttention {
 
     /** Puts zeros in place of a block that no lane sees. */
     private static void clear(AttentionScratch scratch, int i) {
-        Arrays.fill(
-                scratch.keyPanel,
-                i * scratch.keyStride,
-                (i + BLOCK) * scratch.keyStride,
-                0);
+        Arrays.fill(scratch.keyPanel, i * scratch.keyStride, (i + BLOCK) * scratch.keyStride, 0);
         for (int c = 0; c < scratch.channels; c++) {
             int at = c * scratch.valueStride + i;
             Arrays.fill(scratch.valuePanel, at, at + BLOCK, 0);
@@ -173,10 +184,13 @@ final class PrefillAttention {
         long plane = (long) scratch.width * BYTES;
         for (int v = 0; v < width; v++) {
             if (!all) {
-                AttentionColumns.hide(scratch.scores, width, v, scratch.lanes, plane, key, count, sinks);
+                AttentionColumns.hide(
+                        scratch.scores, width, v, scratch.lanes, plane, key, count, sinks);
             }
-            if (AttentionColumns.softmax(scratch.scores, scratch.weights, width, v, scratch.lanes, plane, count)) {
-                AttentionColumns.correct(scratch.mixed, width, v, scratch.lanes, 2 * plane, scratch.channels);
+            if (AttentionColumns.softmax(
+                    scratch.scores, scratch.weights, width, v, scratch.lanes, plane, count)) {
+                AttentionColumns.correct(
+                        scratch.mixed, width, v, scratch.lanes, 2 * plane, scratch.channels);
             }
         }
     }
@@ -203,8 +217,7 @@ final class PrefillAttention {
     }
 
     /** Divides by the sums and writes the rows back. */
-    private void finish(
-            Worker worker, StepState step, int task, int heads, int width, Rows out) {
+    private void finish(Worker worker, StepState step, int task, int heads, int width, Rows out) {
         AttentionScratch scratch = worker.attention;
         int rows = plan.rows(task);
         int first = step.firstRow(plan.span(task)) + plan.first(task);
@@ -212,18 +225,29 @@ final class PrefillAttention {
         int dim = shape.headDim();
         long plane = (long) scratch.width * BYTES;
         for (int v = 0; v < width; v++) {
-            AttentionColumns.divide(scratch.mixed, width, v, scratch.lanes, plane, scratch.channels);
+            AttentionColumns.divide(
+                    scratch.mixed, width, v, scratch.lanes, plane, scratch.channels);
             int used = Math.min(N, heads * rows - v * N);
             for (int c = 0; c < dim; c += N) {
-                Transpose.tile(scratch.mixed, (c * width + v) * N, width * N, scratch.square, 0, BYTES, worker.square);
+                Transpose.tile(
+                        scratch.mixed,
+                        (c * width + v) * N,
+                        width * N,
+                        scratch.square,
+                        0,
+                        BYTES,
+                        worker.square);
                 for (int i = 0; i < used; i++) {
                     int lane = v * N + i;
-                    long to = out.at(first + lane % rows) + 4L * ((firstHead + lane / rows) * dim + c);
+                    long to =
+                            out.at(first + lane % rows)
+                                    + 4L * ((firstHead + lane / rows) * dim + c);
                     if (c + N <= dim) {
                         FloatVector.fromMemorySegment(F, scratch.square, (long) i * BYTES, NATIVE)
                                 .intoMemorySegment(out.data(), to, NATIVE);
                     } else {
-                        MemorySegment.copy(scratch.square, (long) i * BYTES, out.data(), to, 4L * (dim - c));
+                        MemorySegment.copy(
+                                scratch.square, (long) i * BYTES, out.data(), to, 4L * (dim - c));
                     }
                 }
             }

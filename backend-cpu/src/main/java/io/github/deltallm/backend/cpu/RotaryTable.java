@@ -6,10 +6,12 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import io.github.deltallm.api.spi.RotaryEmbedding;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Sines and cosines of a step's positions, shared by all layers.
@@ -18,8 +20,7 @@ import jdk.incubator.vector.VectorShuffle;
  * own[c] + x[partner] * other[c]}.
  */
 final class RotaryTable {
-    private static final VectorShuffle<Float> NEIGHBOUR =
-            VectorShuffle.fromOp(F, lane -> lane ^ 1);
+    private static final VectorShuffle<Float> NEIGHBOUR = VectorShuffle.fromOp(F, lane -> lane ^ 1);
 
     private final double[] frequencies;
     private final boolean halves;

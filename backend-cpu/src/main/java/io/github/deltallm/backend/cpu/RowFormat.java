@@ -1,13 +1,14 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.Encoding;
+
 import java.lang.foreign.MemorySegment;
 
 /**
  * How exact rows lie in a {@link Page}: in two blocks of {@link #BLOCK} positions.
  *
- * <p>In a block, keys are channel-major, {@code [channel][position]}, so that decoding has one key a
- * lane; values are position-major, {@code [position][channel]}, with the channels padded to 16.
+ * <p>In a block, keys are channel-major, {@code [channel][position]}, so that decoding has one key
+ * a lane; values are position-major, {@code [position][channel]}, with the channels padded to 16.
  */
 abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
     /** Positions of a block. */

@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.Op.GateFunction;
+
 import java.lang.foreign.MemorySegment;
 
 /** An operation on one row of a step at a time. */
@@ -12,8 +13,7 @@ interface RowOp {
         @Override
         public void run(Worker worker, StepState step, int row) {
             table.decode(step.token(row), worker.panel, 0);
-            MemorySegment.copy(
-                    worker.panel, 0, out.data(), Lanes.FLOAT, out.at(row), out.width());
+            MemorySegment.copy(worker.panel, 0, out.data(), Lanes.FLOAT, out.at(row), out.width());
         }
     }
 

@@ -5,19 +5,21 @@ import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Rows kept as whole numbers of steps, 8 or 4 bits each, with one step size a row.
  *
- * <p>A page begins with the 64 step sizes as fp32. With 4 bits, positions 16 to 31 of a block lie in
- * the high halves of the bytes of positions 0 to 15.
+ * <p>A page begins with the 64 step sizes as fp32. With 4 bits, positions 16 to 31 of a block lie
+ * in the high halves of the bytes of positions 0 to 15.
  */
 final class StepRows extends RowFormat {
     private static final long SCALES = 4L * Page.POSITIONS;
@@ -57,8 +59,8 @@ final class StepRows extends RowFormat {
     }
 
     /**
-     * A step rounded up to 16 significant bits: its multiples are then exact in fp32, and rounding a
-     * rounded row changes nothing.
+     * A step rounded up to 16 significant bits: its multiples are then exact in fp32, and rounding
+     * a rounded row changes nothing.
      */
     private static float exactMultiple(float step) {
         return Float.isFinite(step)
@@ -85,7 +87,7 @@ final class StepRows extends RowFormat {
     float get(MemorySegment page, int slot, int channel) {
         int value = page.get(ValueLayout.JAVA_BYTE, place(slot, channel));
         if (half) {
-            value = value << 28 - shift(slot) >> 28;
+            value = (value << (28 - shift(slot))) >> 28;
         }
         return value * page.get(FLOAT, 4L * slot);
     }

@@ -5,8 +5,10 @@ import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache.Stage;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
-import java.util.Arrays;
+
 import org.jspecify.annotations.Nullable;
+
+import java.util.Arrays;
 
 /** A checked step, filled before each run and read by all threads; its arrays are reused. */
 final class StepState {

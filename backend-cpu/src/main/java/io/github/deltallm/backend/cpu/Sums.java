@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Sums over lanes in one fixed order. {@code reduceLanes} leaves the order open, and interpreted and
- * compiled code differ in it.
+ * Sums over lanes in one fixed order. {@code reduceLanes} leaves the order open, and interpreted
+ * and compiled code differ in it.
  */
 final class Sums {
     private static final VectorShuffle<Float> SWAP_1 = swap(1);

@@ -1,15 +1,16 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.F;
-import static io.github.deltallm.backend.cpu.Lanes.LE_INT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Decoders of the K types: superblocks of 256 values in runs of 16 or 32, each run with a small
@@ -57,10 +58,12 @@ final class SuperblockDecoders {
         }
     }
 
-    /** The 6-bit scale of a run of Q3_K: four low bits in bytes 0 to 7, two high bits in 8 to 11. */
+    /**
+     * The 6-bit scale of a run of Q3_K: four low bits in bytes 0 to 7, two high bits in 8 to 11.
+     */
     private static int scale3(MemorySegment data, long at, int run) {
-        int low = data.get(ValueLayout.JAVA_BYTE, at + (run & 7)) >>> (run >> 3) * 4 & 15;
-        int high = data.get(ValueLayout.JAVA_BYTE, at + 8 + (run & 3)) >>> (run >> 2) * 2 & 3;
+        int low = (data.get(ValueLayout.JAVA_BYTE, at + (run & 7)) >>> ((run >> 3) * 4)) & 15;
+        int high = (data.get(ValueLayout.JAVA_BYTE, at + 8 + (run & 3)) >>> ((run >> 2) * 2)) & 3;
         return (low | high << 4) - 32;
     }
 
@@ -90,8 +93,9 @@ final class SuperblockDecoders {
         if (run < 4) {
             return data.get(ValueLayout.JAVA_BYTE, at + run) & 63;
         }
-        return data.get(ValueLayout.JAVA_BYTE, at + run + 4) & 15
-                | (data.get(ValueLayout.JAVA_BYTE, at + run - 4) >>> 6 & 3) << 4;
+        int low = data.get(ValueLayout.JAVA_BYTE, at + run + 4) & 15;
+        int high = (data.get(ValueLayout.JAVA_BYTE, at + run - 4) >>> 6) & 3;
+        return low | (high << 4);
     }
 
     /** The 6-bit minimum of one of the 8 runs of Q4_K and Q5_K. */
@@ -99,8 +103,9 @@ final class SuperblockDecoders {
         if (run < 4) {
             return data.get(ValueLayout.JAVA_BYTE, at + run + 4) & 63;
         }
-        return data.get(ValueLayout.JAVA_BYTE, at + run + 4) >>> 4 & 15
-                | (data.get(ValueLayout.JAVA_BYTE, at + run) >>> 6 & 3) << 4;
+        int low = (data.get(ValueLayout.JAVA_BYTE, at + run + 4) >>> 4) & 15;
+        int high = (data.get(ValueLayout.JAVA_BYTE, at + run) >>> 6) & 3;
+        return low | (high << 4);
     }
 
     /** As Q4_K with 32 bytes of fifth bits before the values: bit {@code run} of byte i. */
@@ -146,5 +151,4 @@ final class SuperblockDecoders {
             }
         }
     }
-
 }

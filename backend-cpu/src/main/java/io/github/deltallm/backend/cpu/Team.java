@@ -1,9 +1,10 @@
 package io.github.deltallm.backend.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed number of threads that run one job together, in step: the calling thread is member 0.

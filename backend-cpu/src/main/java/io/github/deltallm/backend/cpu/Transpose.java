@@ -5,10 +5,11 @@ import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
-import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
+
+import java.lang.foreign.MemorySegment;
 
 /**
  * Transposes squares of {@link Lanes#N} x N floats, by exchanging ever larger squares across the

@@ -5,7 +5,9 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** One member of the team as an executable's stages see it: its share of the work and its scratch. */
+/**
+ * One member of the team as an executable's stages see it: its share of the work and its scratch.
+ */
 final class Worker {
     /** Weight rows that are decoded at a time; a multiple of {@link Tiles#ROWS} and of 16. */
     static final int PANEL_ROWS = 96;
@@ -44,7 +46,10 @@ final class Worker {
         square = Native.allocate(arena, Transpose.SCRATCH, "scratch of a thread");
     }
 
-    /** Distance of decoded rows: not a power of two, which would put them all in the same cache sets. */
+    /**
+     * Distance of decoded rows: not a power of two, which would put them all in the same cache
+     * sets.
+     */
     static int panelStride(int columns) {
         return Lanes.padded(columns) + 16;
     }
