@@ -154,14 +154,15 @@ final class Access {
         if (target instanceof Text text) {
             rendering.budget().characters(text.length());
         }
+        arguments.charge(rendering.budget());
         return method.call(target, arguments, rendering);
     }
 
     private static final Map<String, Method<Mapping>> MAPPING_METHODS =
             Map.of(
-                    "items", (self, arguments, rendering) -> self.items(),
-                    "keys", (self, arguments, rendering) -> self.keys(),
-                    "values", (self, arguments, rendering) -> self.values(),
+                    "items", (self, arguments, rendering) -> paid(self, rendering).items(),
+                    "keys", (self, arguments, rendering) -> paid(self, rendering).keys(),
+                    "values", (self, arguments, rendering) -> paid(self, rendering).values(),
                     "copy", (self, arguments, rendering) -> self,
                     "get",
                             (self, arguments, rendering) -> {
@@ -175,6 +176,11 @@ final class Access {
                     "copy", (self, arguments, rendering) -> self,
                     "count", Access::count,
                     "index", Access::indexOf);
+
+    private static Mapping paid(Mapping mapping, Rendering rendering) {
+        rendering.budget().steps(mapping.size());
+        return mapping;
+    }
 
     private static Value count(Value.Sequence self, Arguments arguments, Rendering rendering) {
         Value wanted = arguments.bind("count", "value").required("value");

@@ -34,6 +34,18 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
         return new Parameters(callee, bound);
     }
 
+    /** Pays for looking at every text among the values once. */
+    void charge(Budget budget) {
+        positional.forEach(value -> charge(value, budget));
+        named.values().forEach(value -> charge(value, budget));
+    }
+
+    private static void charge(Value value, Budget budget) {
+        if (value instanceof Text text) {
+            budget.characters(text.length());
+        }
+    }
+
     /** The arguments after the first {@code count} positional ones. */
     Arguments after(int count) {
         int from = Math.min(count, positional.size());

@@ -19,7 +19,7 @@ final class Budget {
      * Statements, expressions and macro calls inside each other; keeps the interpreter within a
      * small thread stack.
      */
-    static final int DEPTH = 400;
+    static final int DEPTH = 300;
 
     /** Lists and maps inside each other. */
     static final int NESTING = 200;

@@ -76,7 +76,11 @@ public final class ChatTemplate {
      * <p>Messages and variables are strings, numbers, booleans, nulls, and lists and maps of these.
      * As with {@code transformers}, {@code tools} and {@code documents} are none unless given.
      *
-     * @param messages the conversation, whose texts are not trusted
+     * <p>Some templates write a special token around a role, as in {@code '<|' + message.role +
+     * '|>'}. It is one only if the role is trusted too: a caller that has checked a role against a
+     * list of its own may pass it as a trusted {@link Segment}.
+     *
+     * @param messages the conversation, whose strings are not trusted
      * @param addGenerationPrompt whether the prompt ends with the beginning of an answer
      * @param variables further variables by name; a string is trusted only under the name of a
      *     special token ({@code bos_token}, {@code eos_token}, {@code unk_token}, {@code

@@ -135,8 +135,8 @@ final class Comparison {
                                     + item.type()
                                     + "'");
                 }
-                budget.characters(text.length());
-                yield text.chars().contains(part.chars());
+                budget.characters((long) text.length() + part.length());
+                yield Search.first(text.chars(), part.chars(), 0) >= 0;
             }
             case Mapping mapping -> mapping.get(item).isPresent();
             case Value.Sequence sequence -> containsItem(sequence.items(), item);

@@ -39,6 +39,7 @@ final class Filters {
         if (input instanceof Text text) {
             rendering.budget().characters(text.length());
         }
+        arguments.charge(rendering.budget());
         return filter.apply(input, arguments, rendering);
     }
 }

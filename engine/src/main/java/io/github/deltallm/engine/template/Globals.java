@@ -90,6 +90,7 @@ final class Globals {
 
     private void putAll(Value value, Mapping.Builder builder) {
         if (value instanceof Mapping mapping) {
+            rendering.budget().steps(mapping.size());
             builder.putAll(mapping);
             return;
         }

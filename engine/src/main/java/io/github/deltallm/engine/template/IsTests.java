@@ -80,6 +80,9 @@ final class IsTests {
             throw Fault.failed("there is no test named '" + name + "'");
         }
         rendering.budget().step();
+        if (input instanceof Text text) {
+            rendering.budget().characters(text.length());
+        }
         return test.holds(input, arguments, rendering);
     }
 

@@ -34,6 +34,13 @@ final class MacroCall {
     }
 
     private Text call(Arguments arguments) {
+        rendering.budget().enter();
+        Text result = run(arguments);
+        rendering.budget().leave();
+        return result;
+    }
+
+    private Text run(Arguments arguments) {
         Scope inner = scope.inner();
         Map<String, Value> named = new HashMap<>(arguments.named());
         List<Statement.Parameter> parameters = definition.parameters();

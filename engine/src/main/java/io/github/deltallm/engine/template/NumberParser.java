@@ -15,10 +15,14 @@ final class NumberParser {
         if (token.is(Token.Type.FLOAT)) {
             return Value.of(Double.parseDouble(token.text()));
         }
-        return integer(token.text(), 0)
-                .<Value>map(Value::of)
-                .orElseThrow(() ->
-                        Fault.unreadable("'" + token.text() + "' is not an integer", token.at()));
+        try {
+            return Value.of(
+                    integer(token.text(), 0)
+                            .orElseThrow(() ->
+                                    Fault.failed("'" + token.text() + "' is not an integer")));
+        } catch (Fault fault) {
+            throw Fault.unreadable(fault.what(), token.at());
+        }
     }
 
     /** Empty for what is no integer; one that needs more than 64 bits is a fault. */

@@ -65,7 +65,7 @@ final class Strftime {
             case 'C' -> number(time.getYear() / 100, 2);
             case 'd' -> number(time.getDayOfMonth(), 2);
             case 'D', 'x' -> directives("mdy", "/");
-            case 'e' -> String.format("%2d", time.getDayOfMonth());
+            case 'e' -> padded(time.getDayOfMonth(), 2, " ");
             case 'f' -> number(time.getNano() / 1000, 6);
             case 'F' -> directives("Ymd", "-");
             case 'g' -> number(time.get(IsoFields.WEEK_BASED_YEAR) % 100, 2);
@@ -73,8 +73,8 @@ final class Strftime {
             case 'H' -> number(time.getHour(), 2);
             case 'I' -> number(time.get(ChronoField.CLOCK_HOUR_OF_AMPM), 2);
             case 'j' -> number(time.getDayOfYear(), 3);
-            case 'k' -> String.format("%2d", time.getHour());
-            case 'l' -> String.format("%2d", time.get(ChronoField.CLOCK_HOUR_OF_AMPM));
+            case 'k' -> padded(time.getHour(), 2, " ");
+            case 'l' -> padded(time.get(ChronoField.CLOCK_HOUR_OF_AMPM), 2, " ");
             case 'm' -> number(time.getMonthValue(), 2);
             case 'M' -> number(time.getMinute(), 2);
             case 'n' -> "\n";
@@ -108,6 +108,11 @@ final class Strftime {
     }
 
     private static String number(int value, int digits) {
-        return String.format(Locale.ROOT, "%0" + digits + "d", value);
+        return padded(value, digits, "0");
+    }
+
+    private static String padded(int value, int width, String fill) {
+        String digits = Integer.toString(value);
+        return fill.repeat(Math.max(0, width - digits.length())) + digits;
     }
 }

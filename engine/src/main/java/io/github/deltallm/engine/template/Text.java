@@ -64,6 +64,11 @@ final class Text implements Value {
         return chars.offsetByCodePoints(0, codePoint);
     }
 
+    /** Whether all of it has one origin. */
+    boolean isUniform() {
+        return flips.length == 0 || (flips.length == 1 && flips[0] == 0);
+    }
+
     boolean trustedAt(int index) {
         return flipsThrough(index) % 2 == 1;
     }

@@ -13,7 +13,7 @@ final class TextLayout {
         TextBuilder out = rendering.builder();
         int copied = 0;
         long done = 0;
-        int found = text.chars().indexOf(old.chars());
+        int found = Search.first(text.chars(), old.chars(), 0);
         while (found >= 0 && done != limit) {
             out.append(text, copied, found).append(replacement);
             done++;
@@ -26,7 +26,7 @@ final class TextLayout {
                 out.append(text, found, next);
                 copied = next;
             }
-            found = copied > text.length() ? -1 : text.chars().indexOf(old.chars(), copied);
+            found = copied > text.length() ? -1 : Search.first(text.chars(), old.chars(), copied);
         }
         return out.append(text, copied, text.length()).build();
     }
@@ -43,12 +43,17 @@ final class TextLayout {
     }
 
     static Text repeat(Text text, long times, Rendering rendering) {
+        if (times <= 0 || text.isEmpty()) {
+            return Text.EMPTY;
+        }
         TextBuilder out = rendering.builder();
-        if (times > 0 && !text.isEmpty()) {
-            rendering.budget().text(times); // before looping that often
-            for (long i = 0; i < times; i++) {
-                out.append(text);
-            }
+        rendering.budget().text(times); // first, so that the product cannot overflow
+        rendering.budget().text(times * text.length());
+        if (text.isUniform()) {
+            return out.append(text.chars().repeat((int) times), text.trustedAt(0)).build();
+        }
+        for (long i = 0; i < times; i++) {
+            out.append(text);
         }
         return out.build();
     }

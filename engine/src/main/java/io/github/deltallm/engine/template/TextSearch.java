@@ -28,7 +28,7 @@ final class TextSearch {
         Parameters parameters = arguments.bind("startswith", "prefix", "start", "end");
         Window window = window(self, parameters);
         return Value.of(
-                alternatives(parameters, "prefix").stream()
+                alternatives(parameters, "prefix", rendering).stream()
                         .anyMatch(
                                 prefix -> window.valid && window.chars.startsWith(prefix.chars())));
     }
@@ -37,17 +37,19 @@ final class TextSearch {
         Parameters parameters = arguments.bind("endswith", "suffix", "start", "end");
         Window window = window(self, parameters);
         return Value.of(
-                alternatives(parameters, "suffix").stream()
+                alternatives(parameters, "suffix", rendering).stream()
                         .anyMatch(suffix -> window.valid && window.chars.endsWith(suffix.chars())));
     }
 
     /** One text, or a tuple of texts of which one has to match. */
-    private static List<Text> alternatives(Parameters parameters, String name) {
+    private static List<Text> alternatives(
+            Parameters parameters, String name, Rendering rendering) {
         if (!(parameters.required(name) instanceof Value.Sequence tuple)
                 || tuple.kind() != Value.Kind.TUPLE) {
             return List.of(parameters.text(name));
         }
-        return tuple.items().stream()
+        new Arguments(tuple.items(), Map.of()).charge(rendering.budget());
+        return rendering.iterate(tuple).stream()
                 .map(item -> new Arguments(List.of(item), Map.of()))
                 .map(arguments -> arguments.bind(parameters.callee(), name).text(name))
                 .toList();
@@ -68,7 +70,10 @@ final class TextSearch {
     private static long position(Text self, Parameters parameters, boolean last) {
         Window window = window(self, parameters);
         String wanted = parameters.text("sub").chars();
-        int found = last ? window.chars.lastIndexOf(wanted) : window.chars.indexOf(wanted);
+        int found =
+                last
+                        ? Search.last(window.chars, wanted, window.chars.length())
+                        : Search.first(window.chars, wanted, 0);
         return !window.valid || found < 0
                 ? -1
                 : window.start + window.chars.codePointCount(0, found);
@@ -83,9 +88,9 @@ final class TextSearch {
                     window.valid ? window.chars.codePointCount(0, window.chars.length()) + 1 : 0);
         }
         long count = 0;
-        for (int i = window.chars.indexOf(wanted);
+        for (int i = Search.first(window.chars, wanted, 0);
                 i >= 0;
-                i = window.chars.indexOf(wanted, i + wanted.length())) {
+                i = Search.first(window.chars, wanted, i + wanted.length())) {
             count++;
         }
         return Value.of(count);

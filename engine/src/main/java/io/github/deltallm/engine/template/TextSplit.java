@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 
 /**
  * Cuts texts into pieces: strip, split and their relatives. Pieces are slices, so trust needs no
@@ -16,19 +19,22 @@ final class TextSplit {
     /** Without the given characters, or white space, at the chosen ends. */
     static Text strip(Text text, Optional<Text> characters, boolean left, boolean right) {
         String chars = text.chars();
+        IntPredicate strips = characters.isPresent() ? oneOf(characters.get()) : Whitespace::is;
         int from = 0;
         int to = chars.length();
-        while (left && from < to && strips(chars.codePointAt(from), characters)) {
+        while (left && from < to && strips.test(chars.codePointAt(from))) {
             from += Character.charCount(chars.codePointAt(from));
         }
-        while (right && to > from && strips(chars.codePointBefore(to), characters)) {
+        while (right && to > from && strips.test(chars.codePointBefore(to))) {
             to -= Character.charCount(chars.codePointBefore(to));
         }
         return text.slice(from, to);
     }
 
-    private static boolean strips(int c, Optional<Text> characters) {
-        return characters.isPresent() ? characters.get().chars().indexOf(c) >= 0 : Whitespace.is(c);
+    private static IntPredicate oneOf(Text characters) {
+        Set<Integer> codePoints =
+                characters.chars().codePoints().boxed().collect(Collectors.toSet());
+        return codePoints::contains;
     }
 
     /** At most {@code limit} cuts from the left; a negative limit is none. */
@@ -48,11 +54,11 @@ final class TextSplit {
     private static List<Text> splitAt(Text text, String separator, long limit) {
         List<Text> parts = new ArrayList<>();
         int from = 0;
-        int found = text.chars().indexOf(separator);
+        int found = Search.first(text.chars(), separator, 0);
         while (found >= 0 && parts.size() != limit) {
             parts.add(text.slice(from, found));
             from = found + separator.length();
-            found = text.chars().indexOf(separator, from);
+            found = Search.first(text.chars(), separator, from);
         }
         parts.add(text.from(from));
         return parts;
@@ -93,11 +99,11 @@ final class TextSplit {
         }
         String cut = checked(separator.get());
         int to = text.length();
-        int found = text.chars().lastIndexOf(cut);
+        int found = Search.last(text.chars(), cut, to);
         while (found >= 0 && parts.size() != limit) {
             parts.addFirst(text.slice(found + cut.length(), to));
             to = found;
-            found = text.chars().lastIndexOf(cut, to - cut.length());
+            found = Search.last(text.chars(), cut, to);
         }
         parts.addFirst(text.slice(0, to));
         return List.copyOf(parts);
@@ -151,7 +157,10 @@ final class TextSplit {
     /** Before the separator, the separator, and after it. */
     static List<Text> partition(Text text, Text separator, boolean last) {
         String cut = checked(separator);
-        int found = last ? text.chars().lastIndexOf(cut) : text.chars().indexOf(cut);
+        int found =
+                last
+                        ? Search.last(text.chars(), cut, text.length())
+                        : Search.first(text.chars(), cut, 0);
         if (found < 0) {
             return last
                     ? List.of(Text.EMPTY, Text.EMPTY, text)
