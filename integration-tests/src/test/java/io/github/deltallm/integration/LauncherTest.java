@@ -210,6 +210,19 @@ class LauncherTest {
     }
 
     @Test
+    void givesUpWhereNoLockCanBeMade() throws Exception {
+        buildsHere();
+        maven("exit 1");
+        Files.createDirectories(root.resolve("target/launcher"));
+        Files.writeString(root.resolve("target/launcher/lock"), "not a link");
+
+        Outcome outcome = launch();
+
+        assertThat(outcome.exit()).isEqualTo(1);
+        assertThat(outcome.error()).contains("no lock can be made").hasLineCount(1);
+    }
+
+    @Test
     void saysWhyABuildFailed() throws Exception {
         buildsHere();
         maven("echo '[INFO] Trying'; echo '[ERROR] Main.java:[3,1] wrong'; exit 1");
