@@ -1,5 +1,6 @@
 import io.github.deltallm.api.spi.BackendProvider;
 import io.github.deltallm.backend.cpu.CpuBackendProvider;
+
 import org.jspecify.annotations.NullMarked;
 
 /**

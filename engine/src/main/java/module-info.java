@@ -1,7 +1,8 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Opens models and generates text: registry of plugins, GGUF, tokenizers, chat templates, sampling and sessions.
+ * Opens models and generates text: registry of plugins, GGUF, tokenizers, chat templates, sampling
+ * and sessions.
  *
  * <p>Start at {@link io.github.deltallm.engine.Model}.
  *

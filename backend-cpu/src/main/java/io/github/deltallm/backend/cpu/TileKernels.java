@@ -10,18 +10,18 @@ import jdk.incubator.vector.FloatVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Matrix product kernels: 4 registers of columns of x by 4 weight rows, 2 by 8 and 1 by 8.
+ * Matrix product kernels: 4 registers of columns of x by 6 weight rows, 2 by 12 and 1 by 12.
  *
- * <p>The first two hold 16 accumulators, twice what hides the latency of a multiply-add on two
- * ports; a step of k is 16 multiply-adds on at most 10 loads. Larger kernels gain nothing here, and
- * must not be: above some 70 vector operations the JVM's first compiler gives up on a method ("out
- * of virtual registers"), after which the second one never gets it and every vector is boxed. See
- * {@link Tiles} for the layout.
+ * <p>The first two hold 24 accumulators; with x and a broadcast weight they fill 29 of the 32
+ * registers of AVX-512. A step of k is 24 multiply-adds on 10 or 14 loads. Accumulators come from
+ * and go to a Java array: the code of an access to a segment is so much larger that the first tier
+ * of the JVM gives up on a method with some 50 of them ("out of virtual registers"), after which
+ * the second never gets it and every vector is boxed. See {@link Tiles} for the layout.
  */
 final class TileKernels {
     private TileKernels() {}
 
-    static void tile4x4(
+    static void tile4x6(
             MemorySegment x,
             long xAt,
             int count,
@@ -47,35 +47,55 @@ final class TileKernels {
         FloatVector d1 = FloatVector.fromArray(F, c, from + 13 * N);
         FloatVector d2 = FloatVector.fromArray(F, c, from + 14 * N);
         FloatVector d3 = FloatVector.fromArray(F, c, from + 15 * N);
+        FloatVector e0 = FloatVector.fromArray(F, c, from + 16 * N);
+        FloatVector e1 = FloatVector.fromArray(F, c, from + 17 * N);
+        FloatVector e2 = FloatVector.fromArray(F, c, from + 18 * N);
+        FloatVector e3 = FloatVector.fromArray(F, c, from + 19 * N);
+        FloatVector f0 = FloatVector.fromArray(F, c, from + 20 * N);
+        FloatVector f1 = FloatVector.fromArray(F, c, from + 21 * N);
+        FloatVector f2 = FloatVector.fromArray(F, c, from + 22 * N);
+        FloatVector f3 = FloatVector.fromArray(F, c, from + 23 * N);
         int w1 = w0 + stride;
         int w2 = w1 + stride;
         int w3 = w2 + stride;
+        int w4 = w3 + stride;
+        int w5 = w4 + stride;
         for (int k = 0; k < count; k++) {
             long p = xAt + k * 4L * BYTES;
-            FloatVector s0 = FloatVector.broadcast(F, w[w0 + k]);
-            FloatVector s1 = FloatVector.broadcast(F, w[w1 + k]);
-            FloatVector s2 = FloatVector.broadcast(F, w[w2 + k]);
-            FloatVector s3 = FloatVector.broadcast(F, w[w3 + k]);
-            FloatVector v = FloatVector.fromMemorySegment(F, x, p, NATIVE);
-            a0 = v.fma(s0, a0);
-            b0 = v.fma(s1, b0);
-            c0 = v.fma(s2, c0);
-            d0 = v.fma(s3, d0);
-            v = FloatVector.fromMemorySegment(F, x, p + BYTES, NATIVE);
-            a1 = v.fma(s0, a1);
-            b1 = v.fma(s1, b1);
-            c1 = v.fma(s2, c1);
-            d1 = v.fma(s3, d1);
-            v = FloatVector.fromMemorySegment(F, x, p + 2L * BYTES, NATIVE);
-            a2 = v.fma(s0, a2);
-            b2 = v.fma(s1, b2);
-            c2 = v.fma(s2, c2);
-            d2 = v.fma(s3, d2);
-            v = FloatVector.fromMemorySegment(F, x, p + 3L * BYTES, NATIVE);
-            a3 = v.fma(s0, a3);
-            b3 = v.fma(s1, b3);
-            c3 = v.fma(s2, c3);
-            d3 = v.fma(s3, d3);
+            FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
+            FloatVector v1 = FloatVector.fromMemorySegment(F, x, p + BYTES, NATIVE);
+            FloatVector v2 = FloatVector.fromMemorySegment(F, x, p + 2L * BYTES, NATIVE);
+            FloatVector v3 = FloatVector.fromMemorySegment(F, x, p + 3L * BYTES, NATIVE);
+            FloatVector s = FloatVector.broadcast(F, w[w0 + k]);
+            a0 = v0.fma(s, a0);
+            a1 = v1.fma(s, a1);
+            a2 = v2.fma(s, a2);
+            a3 = v3.fma(s, a3);
+            s = FloatVector.broadcast(F, w[w1 + k]);
+            b0 = v0.fma(s, b0);
+            b1 = v1.fma(s, b1);
+            b2 = v2.fma(s, b2);
+            b3 = v3.fma(s, b3);
+            s = FloatVector.broadcast(F, w[w2 + k]);
+            c0 = v0.fma(s, c0);
+            c1 = v1.fma(s, c1);
+            c2 = v2.fma(s, c2);
+            c3 = v3.fma(s, c3);
+            s = FloatVector.broadcast(F, w[w3 + k]);
+            d0 = v0.fma(s, d0);
+            d1 = v1.fma(s, d1);
+            d2 = v2.fma(s, d2);
+            d3 = v3.fma(s, d3);
+            s = FloatVector.broadcast(F, w[w4 + k]);
+            e0 = v0.fma(s, e0);
+            e1 = v1.fma(s, e1);
+            e2 = v2.fma(s, e2);
+            e3 = v3.fma(s, e3);
+            s = FloatVector.broadcast(F, w[w5 + k]);
+            f0 = v0.fma(s, f0);
+            f1 = v1.fma(s, f1);
+            f2 = v2.fma(s, f2);
+            f3 = v3.fma(s, f3);
         }
         a0.intoArray(c, to);
         a1.intoArray(c, to + N);
@@ -93,9 +113,17 @@ final class TileKernels {
         d1.intoArray(c, to + 13 * N);
         d2.intoArray(c, to + 14 * N);
         d3.intoArray(c, to + 15 * N);
+        e0.intoArray(c, to + 16 * N);
+        e1.intoArray(c, to + 17 * N);
+        e2.intoArray(c, to + 18 * N);
+        e3.intoArray(c, to + 19 * N);
+        f0.intoArray(c, to + 20 * N);
+        f1.intoArray(c, to + 21 * N);
+        f2.intoArray(c, to + 22 * N);
+        f3.intoArray(c, to + 23 * N);
     }
 
-    static void tile2x8(
+    static void tile2x12(
             MemorySegment x,
             long xAt,
             int count,
@@ -121,6 +149,14 @@ final class TileKernels {
         FloatVector g1 = FloatVector.fromArray(F, c, from + 13 * N);
         FloatVector h0 = FloatVector.fromArray(F, c, from + 14 * N);
         FloatVector h1 = FloatVector.fromArray(F, c, from + 15 * N);
+        FloatVector i0 = FloatVector.fromArray(F, c, from + 16 * N);
+        FloatVector i1 = FloatVector.fromArray(F, c, from + 17 * N);
+        FloatVector j0 = FloatVector.fromArray(F, c, from + 18 * N);
+        FloatVector j1 = FloatVector.fromArray(F, c, from + 19 * N);
+        FloatVector k0 = FloatVector.fromArray(F, c, from + 20 * N);
+        FloatVector k1 = FloatVector.fromArray(F, c, from + 21 * N);
+        FloatVector l0 = FloatVector.fromArray(F, c, from + 22 * N);
+        FloatVector l1 = FloatVector.fromArray(F, c, from + 23 * N);
         int w1 = w0 + stride;
         int w2 = w1 + stride;
         int w3 = w2 + stride;
@@ -128,6 +164,10 @@ final class TileKernels {
         int w5 = w4 + stride;
         int w6 = w5 + stride;
         int w7 = w6 + stride;
+        int w8 = w7 + stride;
+        int w9 = w8 + stride;
+        int w10 = w9 + stride;
+        int w11 = w10 + stride;
         for (int k = 0; k < count; k++) {
             long p = xAt + k * 2L * BYTES;
             FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
@@ -156,6 +196,18 @@ final class TileKernels {
             s = FloatVector.broadcast(F, w[w7 + k]);
             h0 = v0.fma(s, h0);
             h1 = v1.fma(s, h1);
+            s = FloatVector.broadcast(F, w[w8 + k]);
+            i0 = v0.fma(s, i0);
+            i1 = v1.fma(s, i1);
+            s = FloatVector.broadcast(F, w[w9 + k]);
+            j0 = v0.fma(s, j0);
+            j1 = v1.fma(s, j1);
+            s = FloatVector.broadcast(F, w[w10 + k]);
+            k0 = v0.fma(s, k0);
+            k1 = v1.fma(s, k1);
+            s = FloatVector.broadcast(F, w[w11 + k]);
+            l0 = v0.fma(s, l0);
+            l1 = v1.fma(s, l1);
         }
         a0.intoArray(c, to);
         a1.intoArray(c, to + N);
@@ -173,9 +225,17 @@ final class TileKernels {
         g1.intoArray(c, to + 13 * N);
         h0.intoArray(c, to + 14 * N);
         h1.intoArray(c, to + 15 * N);
+        i0.intoArray(c, to + 16 * N);
+        i1.intoArray(c, to + 17 * N);
+        j0.intoArray(c, to + 18 * N);
+        j1.intoArray(c, to + 19 * N);
+        k0.intoArray(c, to + 20 * N);
+        k1.intoArray(c, to + 21 * N);
+        l0.intoArray(c, to + 22 * N);
+        l1.intoArray(c, to + 23 * N);
     }
 
-    static void tile1x8(
+    static void tile1x12(
             MemorySegment x,
             long xAt,
             int count,
@@ -193,6 +253,10 @@ final class TileKernels {
         FloatVector f0 = FloatVector.fromArray(F, c, from + 5 * N);
         FloatVector g0 = FloatVector.fromArray(F, c, from + 6 * N);
         FloatVector h0 = FloatVector.fromArray(F, c, from + 7 * N);
+        FloatVector i0 = FloatVector.fromArray(F, c, from + 8 * N);
+        FloatVector j0 = FloatVector.fromArray(F, c, from + 9 * N);
+        FloatVector k0 = FloatVector.fromArray(F, c, from + 10 * N);
+        FloatVector l0 = FloatVector.fromArray(F, c, from + 11 * N);
         int w1 = w0 + stride;
         int w2 = w1 + stride;
         int w3 = w2 + stride;
@@ -200,6 +264,10 @@ final class TileKernels {
         int w5 = w4 + stride;
         int w6 = w5 + stride;
         int w7 = w6 + stride;
+        int w8 = w7 + stride;
+        int w9 = w8 + stride;
+        int w10 = w9 + stride;
+        int w11 = w10 + stride;
         for (int k = 0; k < count; k++) {
             long p = xAt + k * (long) BYTES;
             FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
@@ -219,6 +287,14 @@ final class TileKernels {
             g0 = v0.fma(s, g0);
             s = FloatVector.broadcast(F, w[w7 + k]);
             h0 = v0.fma(s, h0);
+            s = FloatVector.broadcast(F, w[w8 + k]);
+            i0 = v0.fma(s, i0);
+            s = FloatVector.broadcast(F, w[w9 + k]);
+            j0 = v0.fma(s, j0);
+            s = FloatVector.broadcast(F, w[w10 + k]);
+            k0 = v0.fma(s, k0);
+            s = FloatVector.broadcast(F, w[w11 + k]);
+            l0 = v0.fma(s, l0);
         }
         a0.intoArray(c, to);
         b0.intoArray(c, to + N);
@@ -228,5 +304,9 @@ final class TileKernels {
         f0.intoArray(c, to + 5 * N);
         g0.intoArray(c, to + 6 * N);
         h0.intoArray(c, to + 7 * N);
+        i0.intoArray(c, to + 8 * N);
+        j0.intoArray(c, to + 9 * N);
+        k0.intoArray(c, to + 10 * N);
+        l0.intoArray(c, to + 11 * N);
     }
 }

@@ -14,7 +14,7 @@ final class Tiles {
     static final int WIDEST = 4;
 
     /** A multiple of all numbers of rows that a kernel takes at a time. */
-    static final int ROWS = 8;
+    static final int ROWS = 12;
 
     /**
      * Values of k that a pass over the rows takes: so many times the width fill two thirds of a
@@ -27,8 +27,8 @@ final class Tiles {
     /** Rows that the kernel of a width takes at a time. */
     static int rowsAtATime(int width) {
         return switch (width) {
-            case 4 -> 4;
-            default -> 8;
+            case 4 -> 6;
+            default -> 12;
         };
     }
 
@@ -101,9 +101,9 @@ final class Tiles {
             int first = w0 + row * stride;
             int from = zeros < 0 ? to : zeros;
             switch (width) {
-                case 4 -> TileKernels.tile4x4(x, xAt, count, w, first, stride, c, from, to);
-                case 2 -> TileKernels.tile2x8(x, xAt, count, w, first, stride, c, from, to);
-                default -> TileKernels.tile1x8(x, xAt, count, w, first, stride, c, from, to);
+                case 4 -> TileKernels.tile4x6(x, xAt, count, w, first, stride, c, from, to);
+                case 2 -> TileKernels.tile2x12(x, xAt, count, w, first, stride, c, from, to);
+                default -> TileKernels.tile1x12(x, xAt, count, w, first, stride, c, from, to);
             }
         }
     }
