@@ -68,6 +68,14 @@ final class AttentionColumns {
             MemorySegment lanes,
             long plane,
             int count) {
+        boolean risen = raiseMaximum(scores, width, v, lanes, plane, count);
+        exponentials(scores, weights, width, v, lanes, plane, count);
+        return risen;
+    }
+
+    /** Takes the scores into the maximum, and corrects the sum for it. */
+    private static boolean raiseMaximum(
+            float[] scores, int width, int v, MemorySegment lanes, long plane, int count) {
         long column = (long) v * BYTES;
         FloatVector before = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
         FloatVector most = before;
@@ -76,18 +84,35 @@ final class AttentionColumns {
             most = most.blend(s, s.compare(VectorOperators.GT, most));
         }
         FloatVector correction = VectorMath.exp2(before.sub(most));
-        FloatVector sum =
-                FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE).mul(correction);
+        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
+        sum.mul(correction).intoMemorySegment(lanes, plane + column, NATIVE);
+        most.intoMemorySegment(lanes, column, NATIVE);
+        correction.intoMemorySegment(lanes, 2 * plane + column, NATIVE);
+        return most.compare(VectorOperators.GT, before).anyTrue();
+    }
+
+    /**
+     * Weights relative to the maximum, and their sum. In a method of its own: two exponentials in
+     * one are more than the compiler inlines, and what it does not inline boxes a vector a call.
+     */
+    private static void exponentials(
+            float[] scores,
+            MemorySegment weights,
+            int width,
+            int v,
+            MemorySegment lanes,
+            long plane,
+            int count) {
+        long column = (long) v * BYTES;
+        FloatVector most = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
+        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
         for (int j = 0; j < count; j++) {
             int at = (j * width + v) * N;
             FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, at).sub(most));
             p.intoMemorySegment(weights, 4L * at, NATIVE);
             sum = sum.add(p);
         }
-        most.intoMemorySegment(lanes, column, NATIVE);
         sum.intoMemorySegment(lanes, plane + column, NATIVE);
-        correction.intoMemorySegment(lanes, 2 * plane + column, NATIVE);
-        return most.compare(VectorOperators.GT, before).anyTrue();
     }
 
     /** Multiplies a column's {@code rows} registers by a register of factors. */

@@ -35,7 +35,6 @@ final class Access {
 
     Value item(Value target, Value key) {
         requireDefined(target);
-        requireDefined(key);
         return found(target, key)
                 .or(() ->
                         key instanceof Text name ? method(target, name.chars()) : Optional.empty())

@@ -130,6 +130,9 @@ final class Arithmetic {
         if (inverts || (divides && right == 0)) {
             throw Fault.failed("division by zero");
         }
+        if (operator == Operator.POWER && left < 0 && right != Math.rint(right)) {
+            throw Fault.failed("a fractional power of a negative number is not real");
+        }
         return Value.of(
                 switch (operator) {
                     case ADD -> left + right;

@@ -4,7 +4,9 @@ import io.github.deltallm.engine.template.Expression.CallArguments;
 import io.github.deltallm.engine.template.Expression.Operator;
 import io.github.deltallm.engine.template.Expression.Relation;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,17 +26,29 @@ final class ExpressionParser {
 
     Expression expression() {
         tokens.enter();
+        Deque<Alternative> alternatives = new ArrayDeque<>();
         Expression value = or();
         while (tokens.current().isName("if")) {
             Position at = tokens.take().at();
             Expression condition = or();
-            Optional<Expression> otherwise =
-                    tokens.skipName("else") ? Optional.of(expression()) : Optional.empty();
-            value = new Expression.Conditional(at, condition, value, otherwise);
+            if (tokens.skipName("else")) {
+                alternatives.push(new Alternative(at, condition, value));
+                value = or();
+            } else {
+                value = new Expression.Conditional(at, condition, value, Optional.empty());
+            }
+        }
+        for (Alternative last : alternatives) {
+            value =
+                    new Expression.Conditional(
+                            last.at, last.condition, last.then, Optional.of(value));
         }
         tokens.leave();
         return value;
     }
+
+    /** An inline if whose else is yet to be read; a long chain of them must not recurse. */
+    private record Alternative(Position at, Expression condition, Expression then) {}
 
     /** An expression, or several with commas between them as a tuple. */
     Expression tuple() {

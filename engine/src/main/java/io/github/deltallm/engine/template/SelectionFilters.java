@@ -30,9 +30,9 @@ final class SelectionFilters {
         return Value.iterator(mapped);
     }
 
-    /** As in Jinja2, none counts as empty here, though nowhere else. */
+    /** As in Jinja2, whatever is false counts as empty here, though nowhere else. */
     private static List<Value> items(Value input, Rendering rendering) {
-        return input instanceof Value.None ? List.of() : rendering.iterate(input);
+        return input.truth() ? rendering.iterate(input) : List.of();
     }
 
     private static UnaryOperator<Value> mapping(Arguments arguments, Rendering rendering) {

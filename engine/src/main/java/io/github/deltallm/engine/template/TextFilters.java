@@ -78,7 +78,9 @@ final class TextFilters {
 
     private static Value truncate(Value input, Arguments arguments, Rendering rendering) {
         Parameters parameters = arguments.bind("truncate", "length", "killwords", "end", "leeway");
-        Text text = rendering.text(input);
+        if (!(input instanceof Text text)) {
+            throw Fault.failed("only a string can be truncated, not '" + input.type() + "'");
+        }
         Text end = rendering.text(parameters.or("end", Text.untrusted("...")));
         long length = parameters.integer("length", 255);
         if (text.codePoints() <= length + parameters.integerOrNone("leeway", 5)) {

@@ -5,7 +5,7 @@ import java.util.List;
 /** The parser's place among the tokens; also watches how deep it is, since it recurses. */
 final class TokenStream {
     /** Brackets, signs and blocks inside each other; some fifteen Java frames each. */
-    private static final int DEPTH = 120;
+    private static final int DEPTH = 64;
 
     private final List<Token> tokens;
     private int next;

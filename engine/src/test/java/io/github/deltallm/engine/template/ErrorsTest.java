@@ -91,7 +91,7 @@ class ErrorsTest {
                 "{{ }} §1:4: expected an expression and found '}}'",
                 "{{ 1 2 }} §1:6: expected '}}' and found '2'",
                 "{{ 'x }} §1:4: the string has no end",
-                "{{ (1 }} §1:1: the tag has no end '}}'",
+                "{{ (1 }} §1:7: unexpected '}'",
                 "{{ 1) }} §1:5: unexpected ')'",
                 "{{ a ? b }} §1:6: unexpected character '?'",
                 "{% break %} §1:4: 'break' is outside of a loop",

@@ -237,10 +237,15 @@ class LlamaTemplatesTest {
     @Test
     void llama31RefusesToolsWithoutAQuestion() {
         assertThatExceptionOfType(ChatTemplateException.class)
-                .isThrownBy(
-                        () -> render("llama-3.1", List.of(), true, with("tools", weatherTool())))
+                .isThrownBy(() ->
+                        render(
+                                "llama-3.1",
+                                List.of(system("Be brief.")),
+                                true,
+                                with("tools", weatherTool())))
                 .satisfies(refused ->
-                        assertThat(refused.refusal()).contains("list object has no element 0"));
+                        assertThat(refused.refusal())
+                                .contains("There is no message to put the tools into!"));
     }
 
     private static String render(

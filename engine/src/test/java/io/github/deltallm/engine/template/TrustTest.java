@@ -84,7 +84,7 @@ class TrustTest {
                 "['a', 'b']|join(c)",
                 "m.parts|join(', ')",
                 "'%s' % c",
-                "'%-80s|' % c",
+                "'%-80s!' % c",
                 "'%.20s' % c",
                 "'%r' % c",
                 "'%(c)s' % {'c': c}",

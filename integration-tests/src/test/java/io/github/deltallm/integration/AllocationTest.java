@@ -1,0 +1,81 @@
+package io.github.deltallm.integration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+
+import io.github.deltallm.api.AttentionSpec;
+import io.github.deltallm.engine.Cancellation;
+import io.github.deltallm.engine.Model;
+import io.github.deltallm.engine.ModelOptions;
+import io.github.deltallm.engine.Session;
+import io.github.deltallm.testsupport.SharedData;
+
+import org.junit.jupiter.api.Test;
+
+import java.lang.management.ManagementFactory;
+
+/**
+ * Guards the hot path: a kernel whose vectors the compiler boxes, or a step that makes garbage,
+ * shows as allocation long before anybody measures time.
+ */
+class AllocationTest {
+    /**
+     * Boxed vectors are 64 bytes and more each, and a token takes some ten thousand vector
+     * operations.
+     */
+    private static final long BYTES_A_TOKEN = 4_096;
+
+    /** The compiler works in the background, so it gets several chances. */
+    private static final int ROUNDS = 60;
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    @Test
+    void decodingAllocatesNothingOnceItIsCompiled() {
+        try (Model model = stories();
+                Session session = model.newSession(AttentionSpec.parse("dense"))) {
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < ROUNDS && least > BYTES_A_TOKEN; round++) {
+                session.truncate(0);
+                session.append(256);
+                long before = threads.getTotalThreadAllocatedBytes();
+                for (int token = 0; token < 200; token++) {
+                    session.append(300 + token);
+                }
+                least = Math.min(least, (threads.getTotalThreadAllocatedBytes() - before) / 200);
+            }
+            System.out.println("decode allocates " + least + " bytes a token");
+            assertThat(least).isLessThan(BYTES_A_TOKEN);
+        }
+    }
+
+    @Test
+    void prefillAllocatesNothingOnceItIsCompiled() {
+        int[] prompt = new int[200];
+        for (int i = 0; i < prompt.length; i++) {
+            prompt[i] = 256 + i;
+        }
+        try (Model model = stories();
+                Session session = model.newSession(AttentionSpec.parse("dense"))) {
+            long least = Long.MAX_VALUE;
+            for (int round = 0; round < 20 * ROUNDS && least > BYTES_A_TOKEN; round++) {
+                session.truncate(0);
+                long before = threads.getTotalThreadAllocatedBytes();
+                session.append(prompt, new Cancellation(), done -> {});
+                least =
+                        Math.min(
+                                least,
+                                (threads.getTotalThreadAllocatedBytes() - before) / prompt.length);
+            }
+            System.out.println("prefill allocates " + least + " bytes a token");
+            assertThat(least).isLessThan(BYTES_A_TOKEN);
+        }
+    }
+
+    private static Model stories() {
+        return Model.open(
+                SharedData.require("models/stories260K-f32.gguf"),
+                ModelOptions.DEFAULT.withBackend("cpu").withThreads(2));
+    }
+}
