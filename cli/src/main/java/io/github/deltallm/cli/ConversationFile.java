@@ -81,12 +81,7 @@ final class ConversationFile {
             return messages;
         } catch (JacksonException e) {
             throw new DeltaLlmException(
-                    "the file "
-                            + file
-                            + " is not a saved conversation: in line "
-                            + e.getLocation().getLineNr()
-                            + " it is no JSON any more",
-                    e);
+                    "the file " + file + " is not a saved conversation: " + JsonPlace.of(e), e);
         }
     }
 

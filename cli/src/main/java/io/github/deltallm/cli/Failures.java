@@ -78,7 +78,8 @@ record Failures(PrintWriter err, boolean verbose) {
     }
 
     private void say(String sentence) {
-        err.println("deltallm: " + sentence);
+        // A model file's texts may hold a terminal's control sequences.
+        err.println("deltallm: " + sentence.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "\ufffd"));
         err.flush();
     }
 }

@@ -34,11 +34,7 @@ final class TokenIds {
             return ids.build().toArray();
         } catch (JacksonException e) {
             throw new DeltaLlmException(
-                    "the file "
-                            + file
-                            + " is not a JSON array of token ids: in line "
-                            + e.getLocation().getLineNr()
-                            + " it is no JSON any more",
+                    "the file " + file + " is not a JSON array of token ids: " + JsonPlace.of(e),
                     e);
         }
     }

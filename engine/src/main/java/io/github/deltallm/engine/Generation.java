@@ -36,7 +36,8 @@ final class Generation {
         tokenizer = session.model().tokenizer();
         decoder = tokenizer.streamingDecoder();
         stops = new StopTexts(options.stops());
-        sampler = new Sampler(options.sampling(), session.model().vocabulary());
+        // A model may have more rows than there are tokens: padding, never drawn.
+        sampler = new Sampler(options.sampling(), tokenizer.vocabularySize());
         history = new int[0];
     }
 

@@ -47,7 +47,7 @@ public final class Model implements AutoCloseable {
         this.backend = backend;
         this.executable = executable;
         this.options = options;
-        prompts = new Prompts(file);
+        prompts = new Prompts(file, definition.vocabulary());
     }
 
     /** Opens a GGUF file with the providers installed. */
@@ -242,9 +242,28 @@ public final class Model implements AutoCloseable {
 
     @Override
     public void close() {
-        executable.close();
-        backend.backend().close();
-        file.close();
+        try {
+            executable.close();
+        } finally {
+            try {
+                backend.backend().close();
+            } finally {
+                file.close();
+            }
+        }
+    }
+
+    void requireKnown(int[] ids) {
+        for (int id : ids) {
+            requireKnown(id);
+        }
+    }
+
+    void requireKnown(int id) {
+        if (id < 0 || id >= vocabulary()) {
+            throw new InvalidOptionException(
+                    "token " + id + " is outside the vocabulary of " + vocabulary());
+        }
     }
 
     Executable executable() {

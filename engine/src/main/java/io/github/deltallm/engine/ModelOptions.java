@@ -28,6 +28,14 @@ public record ModelOptions(
 
     public ModelOptions {
         atLeast("threads", threads, 0);
+        int mostThreads = Math.max(64, 4 * Runtime.getRuntime().availableProcessors());
+        if (threads > mostThreads) {
+            throw new InvalidOptionException(
+                    "the option threads must be at most "
+                            + mostThreads
+                            + " on this machine, not "
+                            + threads);
+        }
         atLeast("context", context, 0);
         atLeast("chunk", chunk, 1);
     }

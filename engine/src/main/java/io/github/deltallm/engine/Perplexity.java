@@ -60,12 +60,13 @@ public record Perplexity(double nll, long tokens, long nanos, AttentionReport at
                             + " tokens is not from 2 to the context of "
                             + model.context());
         }
-        requireKnown(model, ids);
+        model.requireKnown(ids);
         Scorer scorer = new Scorer(ids, model.vocabulary());
         Optional<AttentionReport> report = Optional.empty();
         long start = System.nanoTime();
-        for (int from = 0; from + 1 < ids.length; from += window) {
-            int to = Math.min(from + window, ids.length);
+        int size = Math.min(window, ids.length);
+        for (int from = 0; from + 1 < ids.length; from += Math.min(size, ids.length - from)) {
+            int to = from + Math.min(size, ids.length - from);
             try (Session session = model.newSession(spec)) {
                 session.declare(to - from);
                 score(session, scorer, from, to, cancellation, progress);
@@ -107,20 +108,6 @@ public record Perplexity(double nll, long tokens, long nanos, AttentionReport at
                 both.decode(),
                 both.layers(),
                 grown ? next.bytes() : sum.bytes());
-    }
-
-    private static void requireKnown(Model model, int[] ids) {
-        for (int i = 0; i < ids.length; i++) {
-            if (ids[i] < 0 || ids[i] >= model.vocabulary()) {
-                throw new InvalidOptionException(
-                        "token "
-                                + ids[i]
-                                + " at index "
-                                + i
-                                + " is outside the vocabulary of "
-                                + model.vocabulary());
-            }
-        }
     }
 
     /** Sums the negative log-likelihoods of the tokens that follow the rows of a step. */

@@ -1,8 +1,10 @@
 package io.github.deltallm.engine;
 
 import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.engine.gguf.GgufFile;
 import io.github.deltallm.engine.template.ChatTemplate;
+import io.github.deltallm.engine.template.Segment;
 import io.github.deltallm.engine.tokenizer.Part;
 import io.github.deltallm.engine.tokenizer.Tokenizer;
 
@@ -13,23 +15,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Turns texts and conversations into tokens; reads tokenizer and template from the file when first
  * needed.
  */
 final class Prompts {
+    private static final Set<String> ROLES = Set.of("system", "user", "assistant", "tool");
+
     private final GgufFile file;
+    private final int vocabulary;
     private @Nullable Tokenizer tokenizer;
     private @Nullable ChatTemplate template;
 
-    Prompts(GgufFile file) {
+    Prompts(GgufFile file, int vocabulary) {
         this.file = file;
+        this.vocabulary = vocabulary;
     }
 
     synchronized Tokenizer tokenizer() {
         if (tokenizer == null) {
-            tokenizer = Tokenizer.of(file.metadata());
+            Tokenizer read = Tokenizer.of(file.metadata());
+            if (read.vocabularySize() > vocabulary) {
+                throw new ModelFormatException(
+                        file.name()
+                                + ": the tokenizer has "
+                                + read.vocabularySize()
+                                + " tokens, but the model only "
+                                + vocabulary);
+            }
+            tokenizer = read;
         }
         return tokenizer;
     }
@@ -45,17 +61,19 @@ final class Prompts {
 
     int[] chat(List<ChatMessage> messages) {
         Tokenizer words = tokenizer();
-        List<Map<String, Object>> data =
-                messages.stream()
-                        .map(message ->
-                                Map.<String, Object>of(
-                                        "role", message.role(), "content", message.content()))
-                        .toList();
+        List<Map<String, Object>> data = messages.stream().map(Prompts::data).toList();
         List<Part> parts =
                 template().render(data, true, variables(words)).stream()
                         .map(segment -> new Part(segment.text(), segment.trusted()))
                         .toList();
         return words.encode(parts, words.addBosByDefault());
+    }
+
+    /** Templates such as Phi-3's make a special token of the role's name: the usual ones may be. */
+    private static Map<String, Object> data(ChatMessage message) {
+        Object role =
+                ROLES.contains(message.role()) ? new Segment(message.role(), true) : message.role();
+        return Map.of("role", role, "content", message.content());
     }
 
     private synchronized ChatTemplate template() {

@@ -10,12 +10,12 @@ import io.github.deltallm.api.spi.ModelFamilyProvider;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -118,7 +118,7 @@ public final class Providers {
     }
 
     private <P> List<Installed<P>> find(ServiceLoader<P> loader, Function<P, String> name) {
-        Map<String, Installed<P>> byName = new HashMap<>();
+        Map<String, Installed<P>> byName = new TreeMap<>();
         Iterator<ServiceLoader.Provider<P>> found = loader.stream().iterator();
         while (true) {
             try {
@@ -138,17 +138,17 @@ public final class Providers {
                                     + installed.origin()
                                     + "; remove one of them from the path");
                 }
-            } catch (ServiceConfigurationError | LinkageError e) {
+            } catch (DeltaLlmException e) {
+                throw e;
+            } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
                 failures.add("a provider could not be loaded: " + reason(e));
             }
         }
-        return byName.values().stream()
-                .sorted(Comparator.comparing(installed -> name.apply(installed.provider())))
-                .toList();
+        return List.copyOf(byName.values());
     }
 
     /** In one line, with the cause: that a constructor failed tells nobody why. */
-    private static String reason(Error error) {
+    private static String reason(Throwable error) {
         String cause = error.getCause() == null ? "" : " (" + error.getCause() + ")";
         return (error.getMessage() + cause)
                 .lines()

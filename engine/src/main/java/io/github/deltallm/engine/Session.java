@@ -75,11 +75,13 @@ public final class Session implements AutoCloseable {
      *
      * @param progress is told the number of these tokens that are done
      * @throws ContextOverflowException if they don't fit; nothing is appended
+     * @throws InvalidOptionException if one is outside the vocabulary; nothing is appended
      * @throws io.github.deltallm.api.CancelledException between chunks; those that are complete
      *     stay
      */
     public void append(int[] ids, Cancellation cancellation, IntConsumer progress) {
         requireRoom(ids.length);
+        model.requireKnown(ids);
         tokens =
                 tokens.length < cache.length() + ids.length
                         ? Arrays.copyOf(
@@ -101,6 +103,7 @@ public final class Session implements AutoCloseable {
     public void append(int token) {
         int length = cache.length();
         requireRoom(1);
+        model.requireKnown(token);
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.min(2 * length + 1, cache.capacity()));
         }
@@ -122,6 +125,7 @@ public final class Session implements AutoCloseable {
         if (ids.length > cache.capacity()) {
             throw overflow("a prompt of " + ids.length + " tokens does not fit");
         }
+        model.requireKnown(ids);
         int common = Arrays.mismatch(tokens, 0, cache.length(), ids, 0, ids.length - 1);
         int kept = common < 0 ? ids.length - 1 : common;
         if (kept < cache.length()) {

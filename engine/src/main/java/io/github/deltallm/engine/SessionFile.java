@@ -170,7 +170,15 @@ final class SessionFile {
             if (in.readLong() != sum || in.read() != -1) {
                 throw damaged("has a wrong checksum");
             }
-            if (tokens.length > model.context()) {
+            for (int token : tokens) {
+                if (token < 0 || token >= model.vocabulary()) {
+                    throw damaged("has the token " + token + ", which the model has not");
+                }
+            }
+            if (declared < 0) {
+                throw damaged("was declared " + declared + " tokens long");
+            }
+            if (Math.max(declared, tokens.length) > model.context()) {
                 throw new InvalidOptionException(
                         "the saved session "
                                 + file

@@ -30,7 +30,7 @@ public interface KvCache extends AutoCloseable {
     AttentionStrategy.Request request();
 
     /**
-     * Forgets all positions from {@code length} on.
+     * Forgets all positions from {@code length} on, and what was declared beyond it.
      *
      * @throws IllegalArgumentException if {@code length} is negative or more than {@link #length()}
      * @throws io.github.deltallm.api.InvalidOptionException if exact rows that the strategy then

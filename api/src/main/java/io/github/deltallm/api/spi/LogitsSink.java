@@ -6,7 +6,8 @@ import java.lang.foreign.MemorySegment;
 @FunctionalInterface
 public interface LogitsSink {
     /**
-     * Takes one row's logits. Called on the thread that runs the step.
+     * Takes one row's logits. Called on the thread that runs the step; must not use the backend.
+     * What it throws ends the run, and the caches are as before it.
      *
      * @param row the step's row
      * @param logits one native-endian float for every entry of the vocabulary; valid only during

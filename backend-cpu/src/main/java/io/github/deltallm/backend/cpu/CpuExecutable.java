@@ -124,6 +124,9 @@ final class CpuExecutable implements Executable {
 
     @Override
     public void run(Step step, LogitsSink sink) {
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a sink of logits can't run another step");
+        }
         lock.lock();
         try {
             requireOpen();

@@ -143,6 +143,7 @@ final class CpuKvCache implements KvCache {
                             + truncationFloor()
                             + ", or 0");
         }
+        declared = Math.min(declared, newLength);
         length = newLength;
         for (HeadCache head : heads) {
             head.truncate(newLength);

@@ -77,7 +77,7 @@ final class Lanes {
     }
 
     static int ceilDiv(int value, int by) {
-        return (value + by - 1) / by;
+        return (int) ((value + by - 1L) / by);
     }
 
     /** The next {@link #N} bytes as ints from 0 to 255. */

@@ -11,7 +11,7 @@ import java.util.List;
 final class PageSource {
     private final List<Slab> slabs = new ArrayList<>();
 
-    /** Sees to it that {@code pages} pages of this size can be taken. */
+    /** Claims {@code pages} pages of this size. */
     void reserve(long pageBytes, int pages) {
         int missing = pages;
         for (Iterator<Slab> all = slabs.iterator(); all.hasNext(); ) {
@@ -19,11 +19,13 @@ final class PageSource {
             if (!slab.isOpen()) {
                 all.remove();
             } else if (slab.pageBytes() == pageBytes) {
-                missing -= slab.freePages();
+                missing -= slab.claim(missing);
             }
         }
         if (missing > 0) {
-            slabs.add(new Slab(pageBytes, missing));
+            Slab slab = new Slab(pageBytes, missing);
+            slab.claim(missing);
+            slabs.add(slab);
         }
     }
 
@@ -31,7 +33,7 @@ final class PageSource {
     Page take(long pageBytes) {
         for (int i = slabs.size() - 1; i >= 0; i--) {
             Slab slab = slabs.get(i);
-            if (slab.pageBytes() == pageBytes && slab.freePages() > 0) {
+            if (slab.pageBytes() == pageBytes && slab.hasClaimed()) {
                 return slab.take();
             }
         }

@@ -12,7 +12,11 @@ final class Slab {
     private final Arena arena = Arena.ofShared();
     private final long pageBytes;
     private final ArrayDeque<MemorySegment> free;
+
+    /** Pages that are in use or promised to their source. */
     private int held;
+
+    private int claimed;
     private boolean open = true;
 
     Slab(long pageBytes, int pages) {
@@ -43,13 +47,26 @@ final class Slab {
         return open;
     }
 
-    synchronized int freePages() {
-        return open ? free.size() : 0;
+    /**
+     * Promises up to {@code wanted} free pages to the source, so that the slab stays open until
+     * they are taken, whatever other threads give back meanwhile.
+     *
+     * @return how many
+     */
+    synchronized int claim(int wanted) {
+        int pages = open ? Math.min(wanted, free.size() - claimed) : 0;
+        claimed += pages;
+        held += pages;
+        return pages;
     }
 
-    /** A page that is free: ask {@link #freePages} first. */
+    synchronized boolean hasClaimed() {
+        return claimed > 0;
+    }
+
+    /** A page that was claimed. */
     synchronized Page take() {
-        held++;
+        claimed--;
         return new Page(this, free.remove());
     }
 
@@ -63,8 +80,10 @@ final class Slab {
         }
     }
 
-    /** Frees the memory if no page was ever taken. */
+    /** Takes the promises back, and frees the memory if no page is in use. */
     synchronized void closeUnused() {
+        held -= claimed;
+        claimed = 0;
         if (open && held == 0) {
             close();
         }

@@ -71,6 +71,9 @@ final class Team implements AutoCloseable {
 
     /** Runs a job on all members and waits for them; what a member throws is thrown here. */
     void run(Job next) {
+        if (oneAtATime.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a run of the backend can't start another one");
+        }
         oneAtATime.lock();
         try {
             requireOpen();

@@ -121,6 +121,7 @@ final class ReferenceCache implements KvCache {
                             + truncationFloor()
                             + ", or 0");
         }
+        declared = Math.min(declared, newLength);
         cut(newLength);
     }
 

@@ -89,6 +89,10 @@ public abstract class CacheRules extends ConformanceRules {
             sequence().feed(bench, cache, 16, 33);
             Assertions.assertEquals(33, cache.length());
             Assertions.assertEquals(33, cache.request().tokens(), "the length is declared too");
+            cache.declare(50);
+            cache.truncate(10);
+            Assertions.assertEquals(
+                    10, cache.request().tokens(), "truncating forgets what was declared");
         }
     }
 

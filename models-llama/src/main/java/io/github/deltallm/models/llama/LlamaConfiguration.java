@@ -28,6 +28,9 @@ record LlamaConfiguration(
     private static final int MOST_LAYERS = 10_000;
     private static final int MOST_WIDTH = 1 << 20;
 
+    /** Positions up to here are exact as fp32. */
+    private static final int MOST_CONTEXT = 1 << 24;
+
     static LlamaConfiguration of(ModelSource source, String architecture, Pairing pairing) {
         Metadata metadata = source.metadata();
         String prefix = architecture + ".";
@@ -37,7 +40,7 @@ record LlamaConfiguration(
         int feedForward = metadata.requireInt(prefix + "feed_forward_length", 1, MOST_WIDTH);
         HeadShape heads = heads(metadata, prefix, layers, width);
         int vocabulary = vocabulary(source, width);
-        int context = metadata.requireInt(prefix + "context_length", 1, Integer.MAX_VALUE);
+        int context = metadata.requireInt(prefix + "context_length", 1, MOST_CONTEXT);
         float epsilon = epsilon(metadata, prefix + "attention.layer_norm_rms_epsilon");
         double[] frequencies = new RopeFrequencies(source, prefix, heads.headDim()).scaled();
         return new LlamaConfiguration(
