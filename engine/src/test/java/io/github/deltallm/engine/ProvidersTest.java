@@ -27,9 +27,9 @@ class ProvidersTest {
     }
 
     @Test
-    void denseKeepsBf16UnlessPrecisionOrTheSpecificationSayOtherwise() {
+    void denseKeepsF32UnlessTheSpecificationSaysOtherwise() {
         assertThat(dense("dense", Precision.FAST).keys(0, 0))
-                .isEqualTo(new Encoding.Exact(Encoding.Store.BF16));
+                .isEqualTo(new Encoding.Exact(Encoding.Store.F32));
         assertThat(dense("dense", Precision.F32).values(0, 0))
                 .isEqualTo(new Encoding.Exact(Encoding.Store.F32));
         AttentionStrategy mixed = dense("dense:keys=int8", Precision.F32);

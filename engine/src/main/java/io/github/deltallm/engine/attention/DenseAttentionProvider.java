@@ -35,7 +35,8 @@ public final class DenseAttentionProvider implements AttentionProvider {
     @Override
     public AttentionStrategy create(AttentionSpec spec, Context context) {
         spec.requireKeys(settings());
-        String usual = label(context.defaultStore());
+        // With bf16 for both, near ties between tokens fall otherwise than in fp32 implementations.
+        String usual = label(Encoding.Store.F32);
         String keys = spec.choice("keys", usual, STORES);
         String values = spec.choice("values", usual, STORES);
         return new Dense(
