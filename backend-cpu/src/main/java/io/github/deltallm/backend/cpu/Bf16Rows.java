@@ -49,4 +49,55 @@ final class Bf16Rows extends RowFormat {
             Lanes.bf16(page, from + 2L * i).intoMemorySegment(out, at + 4L * i, NATIVE);
         }
     }
+
+    @Override
+    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            DecodeKernels.bf16Scores(
+                    page,
+                    2L * block * BLOCK * width,
+                    dim,
+                    scratch.query,
+                    quad * 4 * dim,
+                    scratch.keyWeights,
+                    quad * 4 * AttentionScratch.RANGE_KEYS + to,
+                    AttentionScratch.RANGE_KEYS);
+        }
+    }
+
+    @Override
+    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
+        long from = 2L * block * BLOCK * width;
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            int weights = quad * 4 * AttentionScratch.RANGE_KEYS + at;
+            int sums = quad * 4 * width;
+            int c = 0;
+            for (; c + 4 * N <= width; c += 4 * N) {
+                DecodeKernels.bf16Mix4(
+                        page,
+                        from + 2L * c,
+                        2L * width,
+                        count,
+                        scratch.keyWeights,
+                        weights,
+                        AttentionScratch.RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+            for (; c < width; c += N) {
+                DecodeKernels.bf16Mix1(
+                        page,
+                        from + 2L * c,
+                        2L * width,
+                        count,
+                        scratch.keyWeights,
+                        weights,
+                        AttentionScratch.RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+        }
+    }
 }

@@ -74,17 +74,7 @@ final class DecodeAttention {
         int blocks = 0;
         for (int key = first; key < end; key += BLOCK) {
             if (sees(head.sinks(), recent, key)) {
-                head.keys.expand(key, scratch.block, 0);
-                for (int quad = 0; quad < scratch.quads; quad++) {
-                    DecodeKernels.scores(
-                            scratch.block,
-                            shape.headDim(),
-                            scratch.query,
-                            quad * 4 * shape.headDim(),
-                            scratch.keyWeights,
-                            quad * 4 * RANGE_KEYS + key - first,
-                            RANGE_KEYS);
-                }
+                head.keys.scores(key, scratch, key - first);
                 blocks++;
             }
         }
@@ -94,8 +84,7 @@ final class DecodeAttention {
         Arrays.fill(scratch.sums, 0);
         for (int key = first; key < end; key += BLOCK) {
             if (sees(head.sinks(), recent, key)) {
-                head.values.expand(key, scratch.block, 0);
-                mix(scratch, key - first, Math.min(BLOCK, end - key));
+                head.values.mix(key, Math.min(BLOCK, end - key), scratch, key - first);
             }
         }
         return blocks;
@@ -147,41 +136,6 @@ final class DecodeAttention {
             sum.intoArray(register, 0);
             scratch.maxima[h] = max;
             scratch.totals[h] = Sums.of(register, 0, N);
-        }
-    }
-
-    private static void mix(AttentionScratch scratch, int at, int keys) {
-        int channels = scratch.channels;
-        for (int quad = 0; quad < scratch.quads; quad++) {
-            int weights = quad * 4 * RANGE_KEYS + at;
-            int sums = quad * 4 * channels;
-            int c = 0;
-            for (; c + 4 * N <= channels; c += 4 * N) {
-                DecodeKernels.mix4(
-                        scratch.block,
-                        4L * c,
-                        4L * channels,
-                        keys,
-                        scratch.keyWeights,
-                        weights,
-                        RANGE_KEYS,
-                        scratch.sums,
-                        sums + c,
-                        channels);
-            }
-            for (; c < channels; c += N) {
-                DecodeKernels.mix1(
-                        scratch.block,
-                        4L * c,
-                        4L * channels,
-                        keys,
-                        scratch.keyWeights,
-                        weights,
-                        RANGE_KEYS,
-                        scratch.sums,
-                        sums + c,
-                        channels);
-            }
         }
     }
 

@@ -37,4 +37,24 @@ final class FloatRows extends RowFormat {
         long bytes = 4L * BLOCK * width;
         MemorySegment.copy(page, block * bytes, out, at, bytes);
     }
+
+    @Override
+    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            DecodeKernels.scores(
+                    page,
+                    4L * block * BLOCK * width,
+                    dim,
+                    scratch.query,
+                    quad * 4 * dim,
+                    scratch.keyWeights,
+                    quad * 4 * AttentionScratch.RANGE_KEYS + to,
+                    AttentionScratch.RANGE_KEYS);
+        }
+    }
+
+    @Override
+    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
+        mixFloats(page, 4L * block * BLOCK * width, count, scratch, at);
+    }
 }

@@ -79,6 +79,18 @@ final class PagedRows {
         format.expand(page(position), position % Page.POSITIONS / RowFormat.BLOCK, out, at);
     }
 
+    /** See {@link RowFormat#scores}, for the block that begins at {@code position}. */
+    void scores(int position, AttentionScratch scratch, int to) {
+        int block = position % Page.POSITIONS / RowFormat.BLOCK;
+        format.scores(page(position), block, scratch, to);
+    }
+
+    /** See {@link RowFormat#mix}, for the block that begins at {@code position}. */
+    void mix(int position, int count, AttentionScratch scratch, int at) {
+        int block = position % Page.POSITIONS / RowFormat.BLOCK;
+        format.mix(page(position), block, count, scratch, at);
+    }
+
     void put(int position, MemorySegment row, long at) {
         format.put(page(position), position % Page.POSITIONS, row, at);
     }

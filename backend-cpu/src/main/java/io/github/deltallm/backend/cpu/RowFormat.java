@@ -50,6 +50,73 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
     /** Decodes a block to fp32 in its own order: {@code 32 * width} floats. */
     abstract void expand(MemorySegment page, int block, MemorySegment out, long at);
 
+    /**
+     * Scores of a block of keys for all query heads of a group.
+     *
+     * @param to index of the block's first key among the range's weights
+     */
+    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
+        expand(page, block, scratch.block, 0);
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            DecodeKernels.scores(
+                    scratch.block,
+                    0,
+                    dim,
+                    scratch.query,
+                    quad * 4 * dim,
+                    scratch.keyWeights,
+                    quad * 4 * AttentionScratch.RANGE_KEYS + to,
+                    AttentionScratch.RANGE_KEYS);
+        }
+    }
+
+    /**
+     * Adds the weighted values of the first {@code count} positions of a block to the sums of all
+     * query heads of a group.
+     *
+     * @param at index of the block's first key among the range's weights
+     */
+    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
+        expand(page, block, scratch.block, 0);
+        mixFloats(scratch.block, 0, count, scratch, at);
+    }
+
+    /** As {@link #mix}, of a block as fp32. */
+    final void mixFloats(
+            MemorySegment block, long from, int count, AttentionScratch scratch, int at) {
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            int weights = quad * 4 * AttentionScratch.RANGE_KEYS + at;
+            int sums = quad * 4 * width;
+            int c = 0;
+            for (; c + 4 * Lanes.N <= width; c += 4 * Lanes.N) {
+                DecodeKernels.mix4(
+                        block,
+                        from + 4L * c,
+                        4L * width,
+                        count,
+                        scratch.keyWeights,
+                        weights,
+                        AttentionScratch.RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+            for (; c < width; c += Lanes.N) {
+                DecodeKernels.mix1(
+                        block,
+                        from + 4L * c,
+                        4L * width,
+                        count,
+                        scratch.keyWeights,
+                        weights,
+                        AttentionScratch.RANGE_KEYS,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+        }
+    }
+
     /** Index of an element in its page. */
     final int element(int slot, int channel) {
         int block = slot / BLOCK * BLOCK * width;

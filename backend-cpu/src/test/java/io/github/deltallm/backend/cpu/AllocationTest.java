@@ -1,0 +1,56 @@
+package io.github.deltallm.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+
+import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.Executable;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Step;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+
+/**
+ * A vector that the compiler fails to keep in a register shows as garbage, whatever the machine's
+ * load: a step takes hundreds of thousands of vector operations, each of which would box 80 bytes.
+ */
+class AllocationTest {
+    private static final long BYTES_A_STEP = 4_096;
+    private static final int STEPS = 8;
+    private static final LogitsSink NO_SINK = (row, logits) -> {};
+
+    private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 16, 30, 70})
+    void stepsMakeNoGarbageOnceTheyAreCompiled(int rows) {
+        try (Backend backend = KernelChecks.open(2);
+                Executable executable = backend.compile(TinyModel.program(), rows);
+                KvCache cache =
+                        executable.newCache(
+                                TestStrategy.dense(Encoding.Store.BF16), 64 + STEPS * rows)) {
+            Step first = new Step().add(cache, new int[rows], 0, 1, Step.Logits.LAST);
+            Step step = new Step().add(cache, new int[rows], 0, rows, Step.Logits.LAST);
+            long end = System.nanoTime() + Duration.ofSeconds(100).toNanos();
+            long least = Long.MAX_VALUE;
+            while (least > BYTES_A_STEP && System.nanoTime() < end) {
+                cache.truncate(0);
+                executable.run(first, NO_SINK);
+                long before = threads.getTotalThreadAllocatedBytes();
+                for (int i = 0; i < STEPS; i++) {
+                    executable.run(step, NO_SINK);
+                }
+                long after = threads.getTotalThreadAllocatedBytes();
+                least = Math.min(least, (after - before) / STEPS);
+            }
+            assertThat(least).isLessThan(BYTES_A_STEP);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.github.deltallm.backend.cpu;
+
+import io.github.deltallm.api.spi.TensorType;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.util.stream.Stream;
+
+/** {@link KernelChecks} and {@link AttentionChecks} with this machine's vectors. */
+class KernelTest {
+    static Stream<TensorType> types() {
+        return KernelChecks.TYPES.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void decodedValuesEqualTheGoldenOnes(TensorType type) {
+        KernelChecks.decoder(type);
+    }
+
+    @ParameterizedTest
+    @MethodSource("types")
+    void linearEqualsPlainLoops(TensorType type) {
+        KernelChecks.linear(type);
+    }
+
+    @Test
+    void exponentialsAreExactToTheLastDigits() {
+        KernelChecks.exponentials();
+    }
+
+    @Test
+    void rmsNormEqualsPlainLoops() {
+        KernelChecks.rmsNorm();
+    }
+
+    @Test
+    void ropeEqualsPlainLoops() {
+        KernelChecks.rope();
+    }
+
+    @Test
+    void gatesEqualPlainLoops() {
+        KernelChecks.gates();
+    }
+
+    @Test
+    void attentionOfAnyShapeEqualsTheNaiveOne() {
+        AttentionChecks.shapes();
+    }
+
+    @Test
+    void attentionOverAnyStoreEqualsTheNaiveOne() {
+        AttentionChecks.stores();
+    }
+
+    @Test
+    void attentionWithWindowAndSinksEqualsTheNaiveOne() {
+        AttentionChecks.windows();
+    }
+
+    @Test
+    void sequencesOfOneStepDoNotMix() {
+        AttentionChecks.mixedSpans();
+    }
+}
