@@ -198,7 +198,7 @@ public final class Model implements AutoCloseable {
         AttentionSpec chosen = spec.name().equals("auto") ? automatic(spec) : spec;
         return providers
                 .attention(chosen.name())
-                .create(chosen, new AttentionProvider.Context(heads(), storePrecision()));
+                .create(chosen, new AttentionProvider.Context(heads(), file, storePrecision()));
     }
 
     /**

@@ -91,14 +91,14 @@ final class SessionFile {
             writeFloats(out, rows.values());
         }
         KvStream.DeltaRows delta = stream.delta();
-        out.writeInt(delta.from());
         out.writeInt(delta.count());
-        writeFloats(out, delta.start());
         out.writeInt(delta.changed().length);
         for (long word : delta.changed()) {
             out.writeLong(word);
         }
         writeFloats(out, delta.events());
+        writeFloats(out, delta.steps());
+        out.writeFloat(delta.sigma());
     }
 
     static Session read(Path file, Model model, Optional<AttentionSpec> wanted) {
@@ -235,29 +235,28 @@ final class SessionFile {
         }
 
         private KvStream.DeltaRows delta(int headDim, int length) throws IOException {
-            int from = in.readInt();
             int count = in.readInt();
-            float[] start = floats();
             long[] changed = new long[count(8)];
             for (int i = 0; i < changed.length; i++) {
                 changed[i] = in.readLong();
             }
             float[] events = floats();
+            float[] steps = floats();
+            float sigma = in.readFloat();
             long bits = Arrays.stream(changed).map(Long::bitCount).sum();
             if (count == 0 && bits == 0 && events.length == 0) {
                 return KvStream.DeltaRows.NONE;
             }
             boolean fits =
-                    from >= 0
-                            && count > 0
-                            && count <= length - from
-                            && start.length == headDim
+                    count > 0
+                            && count <= length
+                            && (steps.length == 0 || steps.length == headDim)
                             && changed.length == ((long) count * headDim + 63) / 64
                             && bits == events.length;
             if (!fits) {
                 throw damaged("has a delta stream that does not fit");
             }
-            return new KvStream.DeltaRows(from, count, start, changed, events);
+            return new KvStream.DeltaRows(count, changed, events, steps, sigma);
         }
 
         private String text() throws IOException {

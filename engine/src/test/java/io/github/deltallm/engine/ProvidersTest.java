@@ -13,6 +13,7 @@ import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
+import io.github.deltallm.api.spi.ModelIdentity;
 
 import org.junit.jupiter.api.Test;
 
@@ -67,10 +68,23 @@ class ProvidersTest {
                 .hasMessageContaining("gpu");
     }
 
+    private record NoIdentity() implements ModelIdentity {
+        @Override
+        public long size() {
+            return 0;
+        }
+
+        @Override
+        public String sha256() {
+            throw new UnsupportedOperationException("dense attention is for any model");
+        }
+    }
+
     private AttentionStrategy dense(String spec, Precision precision) {
         AttentionProvider dense = providers.attention("dense");
         return dense.create(
                 AttentionSpec.parse(spec),
-                new AttentionProvider.Context(new HeadShape(1, 1, 1, 8), precision));
+                new AttentionProvider.Context(
+                        new HeadShape(1, 1, 1, 8), new NoIdentity(), precision));
     }
 }

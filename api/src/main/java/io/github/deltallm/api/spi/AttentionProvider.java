@@ -31,10 +31,11 @@ public interface AttentionProvider {
      * What a strategy is made for.
      *
      * @param heads the model's attention geometry
+     * @param model which model it is
      * @param precision under {@link Precision#F32} whatever the specification leaves open is kept
      *     as f32
      */
-    record Context(HeadShape heads, Precision precision) {
+    record Context(HeadShape heads, ModelIdentity model, Precision precision) {
         /** The store for exact rows where the specification leaves it open. */
         public Encoding.Store defaultStore() {
             return precision == Precision.F32 ? Encoding.Store.F32 : Encoding.Store.BF16;

@@ -45,8 +45,8 @@ public interface AttentionStrategy {
     /**
      * The largest number of keys that {@link #exactFrom} ever asks to be exact for one query of the
      * request: {@code i - exactFrom(i) + 1} is at most this. It counts only where the middle is
-     * encoded or dropped. It may grow with the request; keys that fell out of it before may stay
-     * out.
+     * encoded or dropped. It may grow with the request but not fall; keys that were outside it
+     * before stay outside, see {@link KvCache#declare}.
      */
     default int window(int layer, int kvHead, Request request) {
         return UNBOUNDED;

@@ -14,9 +14,12 @@ public sealed interface Encoding {
         F32(32),
         /** The upper half of an f32, rounded to nearest even. */
         BF16(16),
-        /** A scale a row, 127 steps each way. */
+        /**
+         * 127 steps each way of a size a row: the largest magnitude / 127, rounded up to 16
+         * significant bits, so that multiples are exact and rounding twice changes nothing.
+         */
         INT8(8),
-        /** A scale a row, 7 steps each way. */
+        /** As {@link #INT8}, 7 steps each way. */
         INT4(4);
 
         private final int bits;
@@ -39,21 +42,40 @@ public sealed interface Encoding {
      * the last transmitted value by more than its threshold (DeltaLLM, arXiv 2507.19608; closed
      * loop as in DeltaRNN).
      *
+     * <p>What is not given is fixed from the first {@link #FIRST_ROWS} rows of the sequence, as the
+     * store rounds them; queries before position {@code FIRST_ROWS - 1} then see all rows exactly,
+     * whatever the chunk size.
+     *
      * @param thresholds one a channel, or a single one for all channels
+     * @param relative whether thresholds are multiples of sigma, the standard deviation of the
+     *     first rows over all channels
      * @param events how a change is kept
-     * @param steps for {@link Events#INT8}: the step of a channel; empty to fix them from the first
-     *     256 rows
+     * @param steps for {@link Events#INT8}: the step of a channel; empty for {@code 2 max|row[c]| /
+     *     127} over the first rows. A channel whose step is 0 transmits nothing behind row 0
      */
-    record Delta(float[] thresholds, Events events, float[] steps, Store store)
+    record Delta(float[] thresholds, boolean relative, Events events, float[] steps, Store store)
             implements Encoding {
+        /** Rows from which steps and sigma are fixed. */
+        public static final int FIRST_ROWS = 256;
+
         public Delta {
             thresholds = thresholds.clone();
             steps = steps.clone();
         }
 
-        /** The threshold of a channel. */
+        /** One threshold for all channels, nothing to be fixed unless steps are. */
+        public static Delta of(float theta, Events events, Store store) {
+            return new Delta(new float[] {theta}, false, events, new float[0], store);
+        }
+
+        /** The threshold of a channel, without sigma. */
         public float threshold(int channel) {
             return thresholds.length == 1 ? thresholds[0] : thresholds[channel];
+        }
+
+        /** Whether steps or sigma come from the first rows, which stay exact until then. */
+        public boolean waits() {
+            return relative || (events == Events.INT8 && steps.length == 0);
         }
 
         @Override
@@ -61,6 +83,7 @@ public sealed interface Encoding {
             return other instanceof Delta delta
                     && events == delta.events
                     && store == delta.store
+                    && relative == delta.relative
                     && Arrays.equals(thresholds, delta.thresholds)
                     && Arrays.equals(steps, delta.steps);
         }

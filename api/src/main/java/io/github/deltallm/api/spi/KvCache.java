@@ -21,16 +21,21 @@ public interface KvCache extends AutoCloseable {
     int capacity();
 
     /**
-     * Tells how many tokens the sequence will have when its prompt is complete; never less than
-     * before.
+     * Tells how many tokens the sequence will have when its prompt is complete; fewer than before
+     * change nothing. A run on a sequence for which nothing was declared declares its own rows.
+     *
+     * <p>Relative windows are taken from it. Where it makes a window wider than ever before in this
+     * sequence, keys that were outside the window then stay outside: from then on exact runs begin
+     * no earlier than {@code length() - window}, both as they were before the call.
      */
     void declare(int tokens);
 
-    /** What was declared, or the length if that is more than was ever declared. */
+    /** What was declared. */
     AttentionStrategy.Request request();
 
     /**
-     * Forgets all positions from {@code length} on, and what was declared beyond it.
+     * Forgets all positions from {@code length} on, and what was declared beyond it. Truncating to
+     * 0 forgets everything.
      *
      * @throws IllegalArgumentException if {@code length} is negative or more than {@link #length()}
      * @throws io.github.deltallm.api.InvalidOptionException if exact rows that the strategy then

@@ -36,18 +36,21 @@ public record KvStream(int length, List<Rows> exact, DeltaRows delta) {
     public record Rows(int from, float[] values) {}
 
     /**
-     * Consecutive encoded rows.
+     * The encoded rows from position 0 on.
      *
-     * @param from position of the first row
+     * <p>Row 0 transmits itself in all channels, whatever the format of events.
+     *
      * @param count number of rows
-     * @param start {@code [headDim]}: the reference before the first row; all zero at the start of
-     *     a sequence
      * @param changed {@code [count, headDim]} as bits, row after row, least significant first
      * @param events the transmitted changes in the order of {@code changed}, as fp32
+     * @param steps the step of each channel, as given or as fixed from the first rows; empty unless
+     *     events are {@link Encoding.Events#INT8}
+     * @param sigma what thresholds are multiples of; 1 unless they are {@link
+     *     Encoding.Delta#relative}
      */
-    public record DeltaRows(int from, int count, float[] start, long[] changed, float[] events) {
+    public record DeltaRows(int count, long[] changed, float[] events, float[] steps, float sigma) {
         /** No rows. */
         public static final DeltaRows NONE =
-                new DeltaRows(0, 0, new float[0], new long[0], new float[0]);
+                new DeltaRows(0, new long[0], new float[0], new float[0], 1);
     }
 }

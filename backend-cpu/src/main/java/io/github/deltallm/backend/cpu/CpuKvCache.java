@@ -28,6 +28,13 @@ final class CpuKvCache implements KvCache {
     private AttentionStrategy.Request request = new AttentionStrategy.Request(0);
     private int length;
     private int declared;
+
+    /** The most that was declared since the sequence was empty. */
+    private int widest;
+
+    /** The length when windows last grew; no truncation goes below. */
+    private int widenedAt;
+
     private boolean closed;
 
     CpuKvCache(CpuExecutable owner, AttentionStrategy strategy, int capacity) {
@@ -63,6 +70,8 @@ final class CpuKvCache implements KvCache {
         counts = new CacheCounts(other.counts);
         length = other.length;
         declared = other.declared;
+        widest = other.widest;
+        widenedAt = other.widenedAt;
     }
 
     private static long keyPage(HeadCache head) {
@@ -110,13 +119,21 @@ final class CpuKvCache implements KvCache {
     @Override
     public void declare(int tokens) {
         declared = Math.max(declared, tokens);
+        if (declared > widest) {
+            AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
+            widest = declared;
+            for (HeadCache head : heads) {
+                if (head.widen(length, before, request())) {
+                    widenedAt = length;
+                }
+            }
+        }
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        int tokens = Math.max(declared, length);
-        if (request.tokens() != tokens) {
-            request = new AttentionStrategy.Request(tokens);
+        if (request.tokens() != declared) {
+            request = new AttentionStrategy.Request(declared);
         }
         return request;
     }
@@ -148,22 +165,24 @@ final class CpuKvCache implements KvCache {
         for (HeadCache head : heads) {
             head.truncate(newLength);
         }
+        if (newLength == 0) {
+            widest = 0;
+            widenedAt = 0;
+        }
     }
 
     @Override
     public int truncationFloor() {
         int floor = length;
-        while (floor > 0 && holdsAllFor(floor - 1)) {
+        while (floor > widenedAt && holdsAllFor(floor - 1)) {
             floor--;
         }
         return floor;
     }
 
     private boolean holdsAllFor(int position) {
-        AttentionStrategy.Request then =
-                new AttentionStrategy.Request(Math.max(declared, position));
         for (HeadCache head : heads) {
-            if (!head.holdsAllFor(position, then)) {
+            if (!head.holdsAllFor(position, request())) {
                 return false;
             }
         }
@@ -260,6 +279,9 @@ final class CpuKvCache implements KvCache {
                             + rows
                             + " more do not fit; open it with a longer context");
         }
+        if (declared == 0) {
+            declare(length + rows);
+        }
         boolean done = false;
         try {
             reservePages(length, length + rows);
@@ -326,6 +348,9 @@ final class CpuKvCache implements KvCache {
             }
             if (gapTo[i] > gapFrom[i]) {
                 head.setGap(gapFrom[i], gapTo[i]);
+                if (head.startOutside(newLength, request())) {
+                    widenedAt = newLength;
+                }
             }
         }
         if (!holdsAllFor(newLength)) {

@@ -26,6 +26,9 @@ final class HeadCache {
     private int gapFrom;
     private int gapTo;
 
+    /** Exact runs begin no earlier: the window was smaller when it passed. */
+    private int outside;
+
     HeadCache(AttentionStrategy strategy, int layer, int kvHead, PagedRows keys, PagedRows values) {
         this.strategy = strategy;
         this.layer = layer;
@@ -44,6 +47,7 @@ final class HeadCache {
         HeadCache fork = new HeadCache(strategy, layer, kvHead, keys.fork(), values.fork());
         fork.gapFrom = gapFrom;
         fork.gapTo = gapTo;
+        fork.outside = outside;
         return fork;
     }
 
@@ -60,19 +64,45 @@ final class HeadCache {
         return sinks;
     }
 
-    /**
-     * The first key behind the sinks that the query at a position sees; 0 if it sees all. Keys that
-     * are gone, because the window was smaller when they went, stay unseen.
-     */
+    /** The first key behind the sinks that the query at a position sees; 0 if it sees all. */
     int recent(int position, AttentionStrategy.Request request) {
         if (!drops) {
             return 0;
         }
-        int from = declared(position, request);
-        if (gapTo > gapFrom) {
-            from = Math.max(from, gapTo);
-        }
+        int from = exactFrom(position, request);
         return from <= sinks ? 0 : from;
+    }
+
+    /**
+     * Notes what stays outside when the window grows.
+     *
+     * @return whether it does
+     */
+    boolean widen(int length, AttentionStrategy.Request before, AttentionStrategy.Request now) {
+        int window = strategy.window(layer, kvHead, before);
+        if (window >= strategy.window(layer, kvHead, now) || length <= window) {
+            return false;
+        }
+        outside = Math.max(outside, length - window);
+        return true;
+    }
+
+    /**
+     * Notes that restored rows do not fill the window.
+     *
+     * @return whether that is so
+     */
+    boolean startOutside(int length, AttentionStrategy.Request request) {
+        if (gapTo <= Math.max(0, length - strategy.window(layer, kvHead, request))) {
+            return false;
+        }
+        outside = Math.max(outside, gapTo);
+        return true;
+    }
+
+    /** The first position of the exact run, but none that was outside when the window grew. */
+    private int exactFrom(int position, AttentionStrategy.Request request) {
+        return Math.max(declared(position, request), Math.min(outside, position));
     }
 
     private int declared(int position, AttentionStrategy.Request request) {
@@ -99,7 +129,7 @@ final class HeadCache {
         if (gapTo <= gapFrom || position <= gapFrom) {
             return true;
         }
-        int middleEnd = drops ? declared(position, request) : 0;
+        int middleEnd = drops ? exactFrom(position, request) : 0;
         boolean sinksHeld = Math.min(sinks, position) <= gapFrom;
         return sinksHeld && Math.max(middleEnd, gapFrom) >= Math.min(position, gapTo);
     }
@@ -110,7 +140,7 @@ final class HeadCache {
         if (!drops || kept == 0) {
             return;
         }
-        int to = declared(kept, request) / Page.POSITIONS * Page.POSITIONS;
+        int to = exactFrom(kept, request) / Page.POSITIONS * Page.POSITIONS;
         int from = Lanes.ceilDiv(sinks, Page.POSITIONS) * Page.POSITIONS;
         if (gapTo > gapFrom) {
             from = Math.min(from, gapFrom);
@@ -131,6 +161,9 @@ final class HeadCache {
     void truncate(int length) {
         keys.truncate(length);
         values.truncate(length);
+        if (length == 0) {
+            outside = 0;
+        }
         if (length <= gapFrom) {
             gapFrom = 0;
             gapTo = 0;

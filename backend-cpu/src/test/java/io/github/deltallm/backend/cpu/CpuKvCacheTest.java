@@ -180,7 +180,7 @@ class CpuKvCacheTest {
             try (KvCache restored =
                     executable.restore(TestStrategy.dense(store), CAPACITY, 100, cache::export)) {
                 assertThat(restored.length()).isEqualTo(140);
-                assertThat(restored.request()).isEqualTo(new AttentionStrategy.Request(140));
+                assertThat(restored.request()).isEqualTo(new AttentionStrategy.Request(100));
                 assertThat(restored.export(1, 1, KvStream.Kind.KEYS).exact().getFirst().values())
                         .isEqualTo(
                                 cache.export(1, 1, KvStream.Kind.KEYS).exact().getFirst().values());

@@ -55,8 +55,8 @@ final class CacheRestore {
         }
         KvStream.DeltaRows delta = stream.delta();
         if (delta.count() > 0) {
-            fits &= delta.from() >= 0 && delta.from() + delta.count() <= length;
-            fits &= delta.start().length == dim;
+            fits &= delta.count() <= length;
+            fits &= delta.steps().length == 0 || delta.steps().length == dim;
             fits &= delta.changed().length * (long) Long.SIZE >= (long) delta.count() * dim;
             long bits = 0;
             for (long word : delta.changed()) {

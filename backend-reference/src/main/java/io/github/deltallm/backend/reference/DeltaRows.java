@@ -1,8 +1,11 @@
 package io.github.deltallm.backend.reference;
 
-import io.github.deltallm.api.InvalidOptionException;
+import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
+
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.KvStream;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,35 +14,28 @@ import java.util.List;
 
 /** Rows whose changes alone are seen in the middle. */
 final class DeltaRows extends HeadRows {
-    /** Rows from which INT8 steps are fixed where none are given; they stay exact until then. */
-    static final int STEP_ROWS = 256;
-
     private final Encoding.Delta encoding;
-    private final DeltaRule rule;
-
-    /** Position of the first encoded row: 0 unless a restored stream begins later. */
-    private int begin;
-
     private final List<EncodedRow> encoded = new ArrayList<>();
-    private float[] start;
     private float[] steps;
+    private float sigma = 1;
+
+    /** Absent while it waits for the first rows. */
+    private @Nullable DeltaRule rule;
 
     DeltaRows(RowName name, int dim, Encoding.Delta encoding) {
         super(name, dim, encoding.store());
         this.encoding = encoding;
-        rule = new DeltaRule(encoding);
-        start = new float[dim];
         steps = encoding.steps();
+        rule = encoding.waits() ? null : new DeltaRule(encoding, steps, sigma);
     }
 
     private DeltaRows(DeltaRows other) {
         super(other);
         encoding = other.encoding;
         rule = other.rule;
-        begin = other.begin;
         encoded.addAll(other.encoded);
-        start = other.start;
         steps = other.steps;
+        sigma = other.sigma;
     }
 
     @Override
@@ -49,17 +45,18 @@ final class DeltaRows extends HeadRows {
 
     @Override
     void encode(EncodedTally tally) {
-        if (stepsMissing() && length() >= STEP_ROWS && holds(0, STEP_ROWS)) {
-            steps = stepsOfFirstRows();
+        if (rule == null && length() >= FIRST_ROWS && holds(0, FIRST_ROWS)) {
+            fix();
         }
-        while (!stepsMissing() && end() < length() && holds(end(), end() + 1)) {
-            EncodedRow row = encodeRow(end());
+        DeltaRule fixed = rule;
+        while (fixed != null && end() < length() && holds(end(), end() + 1)) {
+            EncodedRow row = encodeRow(fixed, end());
             tally.encoded(end(), dim, dim - row.channels().length);
             encoded.add(row);
         }
     }
 
-    private EncodedRow encodeRow(int row) {
+    private EncodedRow encodeRow(DeltaRule rule, int row) {
         float[] before = reference(row - 1);
         float[] after = before.clone();
         int[] channels = new int[dim];
@@ -68,8 +65,7 @@ final class DeltaRows extends HeadRows {
         for (int c = 0; c < dim; c++) {
             float input = exact(row, c);
             if (row == 0 || rule.changed(c, input, before[c])) {
-                float step = steps.length == 0 ? 0 : steps[c];
-                float event = row == 0 ? input : rule.event(input, before[c], step);
+                float event = row == 0 ? input : rule.event(c, input, before[c]);
                 channels[count] = c;
                 events[count++] = event;
                 after[c] = before[c] + event;
@@ -83,31 +79,47 @@ final class DeltaRows extends HeadRows {
 
     /** {@code kh} after a row. */
     float[] reference(int row) {
-        return row < begin ? start : encoded(row).reference();
-    }
-
-    private EncodedRow encoded(int row) {
-        return encoded.get(row - begin);
+        return row < 0 ? new float[dim] : encoded.get(row).reference();
     }
 
     /** Position behind the last encoded row. */
     private int end() {
-        return begin + encoded.size();
+        return encoded.size();
     }
 
-    private boolean stepsFromRows() {
-        return encoding.events() == Encoding.Events.INT8 && encoding.steps().length == 0;
+    private void fix() {
+        if (encoding.events() == Encoding.Events.INT8 && steps.length == 0) {
+            steps = stepsOfFirstRows();
+        }
+        if (encoding.relative()) {
+            sigma = sigmaOfFirstRows();
+        }
+        rule = new DeltaRule(encoding, steps, sigma);
     }
 
-    private boolean stepsMissing() {
-        return stepsFromRows() && steps.length == 0;
+    private float sigmaOfFirstRows() {
+        double sum = 0;
+        for (int row = 0; row < FIRST_ROWS; row++) {
+            for (int c = 0; c < dim; c++) {
+                sum += exact(row, c);
+            }
+        }
+        double mean = sum / (FIRST_ROWS * dim);
+        double squares = 0;
+        for (int row = 0; row < FIRST_ROWS; row++) {
+            for (int c = 0; c < dim; c++) {
+                double distance = exact(row, c) - mean;
+                squares += distance * distance;
+            }
+        }
+        return (float) Math.sqrt(squares / (FIRST_ROWS * dim));
     }
 
     private float[] stepsOfFirstRows() {
         float[] fixed = new float[dim];
         for (int c = 0; c < dim; c++) {
             float largest = 0;
-            for (int row = 0; row < STEP_ROWS; row++) {
+            for (int row = 0; row < FIRST_ROWS; row++) {
                 largest = Math.max(largest, Math.abs(exact(row, c)));
             }
             fixed[c] = 2 * largest / 127;
@@ -118,43 +130,43 @@ final class DeltaRows extends HeadRows {
     @Override
     void truncate(int newLength) {
         super.truncate(newLength);
-        if (length() < begin || (stepsFromRows() && length() < STEP_ROWS)) {
-            begin = 0;
-            start = new float[dim];
+        if (encoding.waits() && length() < FIRST_ROWS) {
             steps = encoding.steps();
+            sigma = 1;
+            rule = null;
             encoded.clear();
         }
-        encoded.subList(Math.min(encoded.size(), length() - begin), encoded.size()).clear();
+        encoded.subList(Math.min(encoded.size(), length()), encoded.size()).clear();
     }
 
     @Override
     long bytes() {
         return super.bytes()
                 + encoded.stream().mapToLong(EncodedRow::bytes).sum()
-                + (long) (start.length + steps.length) * Float.BYTES;
+                + (long) steps.length * Float.BYTES;
     }
 
     @Override
     boolean encodedFor(int query) {
-        return !stepsFromRows() || query + 1 >= STEP_ROWS;
+        return !encoding.waits() || query + 1 >= FIRST_ROWS;
     }
 
     @Override
     boolean holdsMiddle(int from, int to, int query) {
-        return encodedFor(query) ? from >= to || (begin <= from && end() >= to) : holds(from, to);
+        return encodedFor(query) ? from >= to || end() >= to : holds(from, to);
     }
 
     @Override
     double middleScore(
             float[] q, int at, int row, boolean first, double previous, MacCounter macs) {
-        float[] after = encoded(row).reference();
+        float[] after = encoded.get(row).reference();
         if (first) {
             return dot(q, at, after, macs);
         }
         float[] before = reference(row - 1);
         double sum = previous;
         int executed = 0;
-        for (int c : encoded(row).channels()) {
+        for (int c : encoded.get(row).channels()) {
             sum += q[at + c] * ((double) after[c] - before[c]);
             executed++;
         }
@@ -183,15 +195,15 @@ final class DeltaRows extends HeadRows {
         int executed = 0;
         for (int row = to - 1; row > from; row--) {
             suffix += weights[row];
-            float[] after = encoded(row).reference();
+            float[] after = encoded.get(row).reference();
             float[] before = reference(row - 1);
-            for (int c : encoded(row).channels()) {
+            for (int c : encoded.get(row).channels()) {
                 out[c] += suffix * ((double) after[c] - before[c]);
                 executed++;
             }
         }
         suffix += weights[from];
-        float[] first = encoded(from).reference();
+        float[] first = encoded.get(from).reference();
         for (int c = 0; c < dim; c++) {
             out[c] += suffix * first[c];
             executed++;
@@ -201,7 +213,7 @@ final class DeltaRows extends HeadRows {
 
     @Override
     int middleCost(int row, boolean first) {
-        return first ? dim : encoded(row).channels().length;
+        return first ? dim : encoded.get(row).channels().length;
     }
 
     @Override
@@ -221,11 +233,11 @@ final class DeltaRows extends HeadRows {
             }
         }
         return new KvStream.DeltaRows(
-                begin,
                 rows,
-                start.clone(),
                 Arrays.copyOf(changed.toLongArray(), words(rows * dim)),
-                Arrays.copyOf(events, count));
+                Arrays.copyOf(events, count),
+                steps.clone(),
+                sigma);
     }
 
     private static int words(int bits) {
@@ -237,27 +249,18 @@ final class DeltaRows extends HeadRows {
         if (rows.count() == 0) {
             return;
         }
-        if (stepsMissing()) {
-            if (!holds(0, STEP_ROWS)) {
-                throw new InvalidOptionException(
-                        "the "
-                                + name
-                                + " have INT8 events whose steps came from the first "
-                                + STEP_ROWS
-                                + " rows, which the restored state no longer holds; restore with a"
-                                + " profile that gives the steps");
-            }
-            steps = stepsOfFirstRows();
+        if (encoding.waits()) {
+            steps = rows.steps().clone();
+            sigma = rows.sigma();
+            rule = new DeltaRule(encoding, steps, sigma);
         }
-        begin = rows.from();
-        start = rows.start().clone();
         BitSet changed = BitSet.valueOf(rows.changed());
         int event = 0;
         for (int row = 0; row < rows.count(); row++) {
             int from = row * dim;
             int[] channels = changed.get(from, from + dim).stream().toArray();
             float[] events = Arrays.copyOfRange(rows.events(), event, event + channels.length);
-            float[] after = reference(begin + row - 1).clone();
+            float[] after = reference(row - 1).clone();
             for (int i = 0; i < channels.length; i++) {
                 after[channels[i]] += events[i];
             }

@@ -16,28 +16,34 @@ final class DeltaRule {
     private static final float LEAST_CHANGE = Float.MIN_NORMAL;
 
     private final Encoding.Delta encoding;
+    private final float[] steps;
+    private final float sigma;
 
-    DeltaRule(Encoding.Delta encoding) {
+    /**
+     * @param steps the step of each channel; empty unless events are INT8
+     * @param sigma what thresholds are multiples of
+     */
+    DeltaRule(Encoding.Delta encoding, float[] steps, float sigma) {
         this.encoding = encoding;
+        this.steps = steps;
+        this.sigma = sigma;
     }
 
     /** Whether an input is transmitted. */
     boolean changed(int channel, float input, float reference) {
         float change = Math.abs(input - reference);
-        return change > encoding.threshold(channel) && change >= LEAST_CHANGE;
+        return change > encoding.threshold(channel) * sigma
+                && change >= LEAST_CHANGE
+                && (steps.length == 0 || steps[channel] > 0);
     }
 
-    /**
-     * What is transmitted for an input.
-     *
-     * @param step the step of the channel, for INT8 events
-     */
-    float event(float input, float reference, float step) {
+    /** What is transmitted for an input. */
+    float event(int channel, float input, float reference) {
         float change = input - reference;
         return switch (encoding.events()) {
             case F32 -> change;
             case BF16 -> Rounding.bf16(change);
-            case INT8 -> step * steps(change, step);
+            case INT8 -> steps[channel] * steps(change, steps[channel]);
         };
     }
 

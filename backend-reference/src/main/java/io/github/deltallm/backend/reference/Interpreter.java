@@ -1,7 +1,6 @@
 package io.github.deltallm.backend.reference;
 
 import io.github.deltallm.api.AttentionCounts;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
@@ -147,7 +146,6 @@ final class Interpreter {
         float[] query = activations.of(op.query());
         float[] out = activations.of(op.out());
         ReferenceCache cache = span.cache();
-        AttentionStrategy.Request request = cache.request();
         AttentionCounts[] counts = new AttentionCounts[span.count() * heads.heads()];
         ranges.run(
                 counts.length,
@@ -160,12 +158,7 @@ final class Interpreter {
                                 new AttentionKernel(
                                         cache.rows(op.layer(), kvHead, KvStream.Kind.KEYS),
                                         cache.rows(op.layer(), kvHead, KvStream.Kind.VALUES),
-                                        VisibleRuns.of(
-                                                cache.strategy(),
-                                                op.layer(),
-                                                kvHead,
-                                                span.position() + row,
-                                                request));
+                                        cache.runs(op.layer(), kvHead, span.position() + row));
                         int at = (span.row() + row) * heads.queryWidth() + head * heads.headDim();
                         counts[i] = kernel.attend(query, at, op.scale(), out);
                     }

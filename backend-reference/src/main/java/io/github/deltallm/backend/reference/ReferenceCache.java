@@ -12,6 +12,7 @@ import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +31,16 @@ final class ReferenceCache implements KvCache {
     private final List<Map<Stage, Tally>> tallies = new ArrayList<>();
     private int length;
     private int declared;
+
+    /** The most that was declared since the sequence was empty. */
+    private int widest;
+
+    /** The length when windows last grew; no truncation goes below. */
+    private int widenedAt;
+
+    /** By layer and head: exact runs begin no earlier. */
+    private int[] outside;
+
     private boolean closed;
 
     ReferenceCache(ReferenceExecutable owner, AttentionStrategy strategy, int capacity) {
@@ -46,6 +57,7 @@ final class ReferenceCache implements KvCache {
             }
             tallies.add(tallies(stage -> AttentionCounts.ZERO));
         }
+        outside = new int[heads.layers() * heads.kvHeads()];
     }
 
     private ReferenceCache(ReferenceCache other) {
@@ -55,6 +67,9 @@ final class ReferenceCache implements KvCache {
         capacity = other.capacity;
         length = other.length;
         declared = other.declared;
+        widest = other.widest;
+        widenedAt = other.widenedAt;
+        outside = other.outside.clone();
         other.rows.forEach((name, head) -> rows.put(name, head.copy()));
         for (Map<Stage, Tally> tally : other.tallies) {
             tallies.add(tallies(stage -> requireNonNull(tally.get(stage)).counts()));
@@ -93,15 +108,35 @@ final class ReferenceCache implements KvCache {
     @Override
     public void declare(int tokens) {
         declared = Math.max(declared, tokens);
+        if (declared > widest) {
+            widen();
+        }
+    }
+
+    private void widen() {
+        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
+        AttentionStrategy.Request now = new AttentionStrategy.Request(declared);
+        widest = declared;
+        for (int i = 0; i < outside.length && length > 0; i++) {
+            int layer = i / heads.kvHeads();
+            int head = i % heads.kvHeads();
+            int window = strategy.window(layer, head, before);
+            if (window < strategy.window(layer, head, now) && length > window) {
+                outside[i] = Math.max(outside[i], length - window);
+                widenedAt = length;
+            }
+        }
+    }
+
+    /** What the query at a position sees. */
+    VisibleRuns runs(int layer, int kvHead, int position) {
+        VisibleRuns declaredRuns = VisibleRuns.of(strategy, layer, kvHead, position, request());
+        return declaredRuns.from(outside[layer * heads.kvHeads() + kvHead]);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        return requestAt(length);
-    }
-
-    private AttentionStrategy.Request requestAt(int positions) {
-        return new AttentionStrategy.Request(Math.max(declared, positions));
+        return new AttentionStrategy.Request(declared);
     }
 
     @Override
@@ -123,6 +158,11 @@ final class ReferenceCache implements KvCache {
         }
         declared = Math.min(declared, newLength);
         cut(newLength);
+        if (newLength == 0) {
+            widest = 0;
+            widenedAt = 0;
+            outside = new int[outside.length];
+        }
     }
 
     /** Truncates without asking what is held. */
@@ -134,7 +174,7 @@ final class ReferenceCache implements KvCache {
     @Override
     public int truncationFloor() {
         int floor = length;
-        while (floor > 0 && missing(floor - 1).isEmpty()) {
+        while (floor > widenedAt && missing(floor - 1).isEmpty()) {
             floor--;
         }
         return floor;
@@ -144,13 +184,7 @@ final class ReferenceCache implements KvCache {
     List<RowName> missing(int position) {
         List<RowName> missing = new ArrayList<>();
         for (HeadRows head : rows.values()) {
-            VisibleRuns runs =
-                    VisibleRuns.of(
-                            strategy,
-                            head.name.layer(),
-                            head.name.kvHead(),
-                            position,
-                            requestAt(position));
+            VisibleRuns runs = runs(head.name.layer(), head.name.kvHead(), position);
             int end = Math.min(position, head.length());
             boolean all =
                     head.holds(0, Math.min(runs.middle(), end))
@@ -196,7 +230,31 @@ final class ReferenceCache implements KvCache {
     @Override
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         requireOpen();
-        return rows(layer, kvHead, kind).export();
+        int from = outside[layer * heads.kvHeads() + kvHead];
+        KvStream stream = rows(layer, kvHead, kind).export();
+        return from == 0 ? stream : without(stream, strategy.sinks(layer, kvHead), from);
+    }
+
+    /** A stream without its exact rows {@code [sinks, from)}. */
+    private KvStream without(KvStream stream, int sinks, int from) {
+        List<KvStream.Rows> kept = new ArrayList<>();
+        for (KvStream.Rows rows : stream.exact()) {
+            addPart(kept, rows, 0, Math.min(sinks, from));
+            addPart(kept, rows, from, stream.length());
+        }
+        return new KvStream(stream.length(), kept, stream.delta());
+    }
+
+    private void addPart(List<KvStream.Rows> parts, KvStream.Rows rows, int from, int to) {
+        int dim = heads.headDim();
+        int first = Math.max(from, rows.from());
+        int end = Math.min(to, rows.from() + rows.values().length / dim);
+        if (first < end) {
+            float[] values =
+                    Arrays.copyOfRange(
+                            rows.values(), (first - rows.from()) * dim, (end - rows.from()) * dim);
+            parts.add(new KvStream.Rows(first, values));
+        }
     }
 
     @Override
@@ -246,6 +304,13 @@ final class ReferenceCache implements KvCache {
                 tally(layer, stage(position)).encoded(kind, elements, unchanged);
     }
 
+    /** A sequence for which nothing was declared declares the rows of its first run. */
+    void begin(int added) {
+        if (declared == 0) {
+            declare(length + added);
+        }
+    }
+
     /** Makes {@code added} more positions part of the sequence, after a run. */
     void advance(int added) {
         length += added;
@@ -254,6 +319,17 @@ final class ReferenceCache implements KvCache {
     /** Fills an empty cache with the state of another. */
     void restore(int newLength, KvStream.Source source) {
         length = newLength;
+        for (int i = 0; i < outside.length; i++) {
+            int layer = i / heads.kvHeads();
+            int head = i % heads.kvHeads();
+            for (KvStream.Kind kind : KvStream.Kind.values()) {
+                int from = gapEnd(source.stream(layer, head, kind));
+                if (from > Math.max(0, newLength - strategy.window(layer, head, request()))) {
+                    outside[i] = Math.max(outside[i], from);
+                    widenedAt = newLength;
+                }
+            }
+        }
         for (HeadRows head : rows.values()) {
             RowName name = head.name;
             head.restore(
@@ -262,15 +338,30 @@ final class ReferenceCache implements KvCache {
         }
     }
 
+    /** The first row behind the last ones that are not held exactly; 0 if all are. */
+    private int gapEnd(KvStream stream) {
+        if (stream.exact().isEmpty()) {
+            return stream.length();
+        }
+        KvStream.Rows last = stream.exact().getLast();
+        boolean reachesEnd =
+                last.from() + last.values().length / heads.headDim() == stream.length();
+        return reachesEnd ? last.from() : stream.length();
+    }
+
     /** What a failed run goes back to. */
     Runnable snapshot() {
         int before = length;
+        int declaredBefore = declared;
+        int widestBefore = widest;
         List<Map<Stage, Tally>> counts = new ArrayList<>();
         for (Map<Stage, Tally> tally : tallies) {
             counts.add(tallies(stage -> requireNonNull(tally.get(stage)).counts()));
         }
         return () -> {
             cut(before);
+            declared = declaredBefore;
+            widest = widestBefore;
             tallies.clear();
             tallies.addAll(counts);
         };

@@ -108,6 +108,7 @@ final class ReferenceExecutable implements Executable {
             try {
                 Interpreter interpreter =
                         new Interpreter(program, weights, activations, ranges, rows, sink);
+                rows.spans().forEach(span -> span.cache().begin(span.count()));
                 for (Op op : program.ops()) {
                     interpreter.run(op);
                 }

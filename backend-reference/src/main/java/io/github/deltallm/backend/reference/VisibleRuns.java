@@ -6,7 +6,7 @@ import io.github.deltallm.api.spi.AttentionStrategy;
  * The three runs that one query sees: {@code [0, middle)} exactly, {@code [middle, recent)} as
  * encoded or not at all, {@code [recent, length)} exactly.
  */
-record VisibleRuns(int middle, int recent, int length, boolean dropped) {
+record VisibleRuns(int middle, int recent, int length, int sinks, boolean dropped) {
     /** What a strategy declares for the query at {@code position}. */
     static VisibleRuns of(
             AttentionStrategy strategy,
@@ -28,8 +28,17 @@ record VisibleRuns(int middle, int recent, int length, boolean dropped) {
                             + position);
         }
         int middle = Math.min(sinks, exactFrom);
-        return new VisibleRuns(
-                middle, exactFrom, position + 1, strategy.dropsMiddle(layer, kvHead));
+        boolean dropped = strategy.dropsMiddle(layer, kvHead);
+        return new VisibleRuns(middle, exactFrom, position + 1, sinks, dropped);
+    }
+
+    /** The same, but with an exact run that begins no earlier than {@code bound}. */
+    VisibleRuns from(int bound) {
+        if (bound <= recent) {
+            return this;
+        }
+        int from = Math.min(bound, length - 1);
+        return new VisibleRuns(Math.min(sinks, from), from, length, sinks, dropped);
     }
 
     boolean inMiddle(int row) {

@@ -68,8 +68,7 @@ class AttentionCountsTest {
 
     static Stream<Runs> strategies() {
         Encoding exact = new Encoding.Exact(Store.F32);
-        Encoding delta =
-                new Encoding.Delta(new float[] {0.5f}, Events.F32, new float[0], Store.F32);
+        Encoding delta = Encoding.Delta.of(0.5f, Events.F32, Store.F32);
         Encoding pruned = new Encoding.Pruned(0.5f, Store.F32);
         return Stream.of(
                 new Runs(exact, exact, 0, ROWS, false),

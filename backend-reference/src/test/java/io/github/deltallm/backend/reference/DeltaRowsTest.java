@@ -25,7 +25,6 @@ class DeltaRowsTest {
         // k3: 6.5 - 5.5 = 1 no, 9.5 - 8 yes
         assertThat(delta.changed()).containsExactly(0b10_11_00_11);
         assertThat(delta.events()).containsExactly(4, 10, 1.5f, -2, 1.5f);
-        assertThat(delta.start()).containsExactly(0, 0);
     }
 
     @Test
@@ -157,7 +156,7 @@ class DeltaRowsTest {
     }
 
     private static Encoding.Delta delta(float theta, Events events, float[] steps, Store store) {
-        return new Encoding.Delta(new float[] {theta}, events, steps, store);
+        return new Encoding.Delta(new float[] {theta}, false, events, steps, store);
     }
 
     private static KvStream encode(float theta, Events events, float[] steps, float... keys) {

@@ -48,7 +48,7 @@ public abstract class DeltaRules extends ConformanceRules {
         if (events == Events.INT8) {
             steps = Numbers.rising(HEADS.headDim(), 0.02f, 0.001f);
         }
-        return new Delta(new float[] {theta}, events, steps, store);
+        return new Delta(new float[] {theta}, false, events, steps, store);
     }
 
     private static Stream<Delta> deltas() {
@@ -57,7 +57,7 @@ public abstract class DeltaRules extends ConformanceRules {
                 delta(0, Events.F32, Store.F32),
                 delta(0.4f, Events.F32, Store.F32),
                 delta(100, Events.F32, Store.F32),
-                new Delta(thresholds, Events.F32, NO_STEPS, Store.F32),
+                new Delta(thresholds, false, Events.F32, NO_STEPS, Store.F32),
                 delta(0.4f, Events.F32, Store.BF16),
                 delta(0.4f, Events.BF16, Store.F32),
                 delta(0.4f, Events.BF16, Store.BF16),
@@ -214,7 +214,7 @@ public abstract class DeltaRules extends ConformanceRules {
     @Test
     @DisplayName("DLT-07 optional (delta): int8 steps are fixed from the first 256 rows")
     void stepsAreFixedFromTheFirstRows() {
-        Delta delta = new Delta(new float[] {0.3f}, Events.INT8, NO_STEPS, Store.F32);
+        Delta delta = Delta.of(0.3f, Events.INT8, Store.F32);
         Sequence sequence = Sequence.random(HEADS, 300, 7);
         Runs runs = Runs.delta(delta, 0, 9);
         try (DeltaTrial trial = trial(sequence, runs)) {

@@ -29,16 +29,16 @@ record HeldRows(float[] exact, float[] encoded, BitSet changed, int encodedRows)
         float[] encoded = filled(stream.length() * dim);
         BitSet changed = new BitSet();
         BitSet bits = BitSet.valueOf(delta.changed());
-        float[] reference = delta.start().clone();
+        float[] reference = new float[dim];
         int event = 0;
         for (int row = 0; row < delta.count(); row++) {
             for (int c = 0; c < dim; c++) {
                 if (bits.get(row * dim + c)) {
                     reference[c] += delta.events()[event++];
-                    changed.set((delta.from() + row) * dim + c);
+                    changed.set(row * dim + c);
                 }
             }
-            System.arraycopy(reference, 0, encoded, (delta.from() + row) * dim, dim);
+            System.arraycopy(reference, 0, encoded, row * dim, dim);
         }
         Assertions.assertEquals(delta.events().length, event, "events of the exported stream");
         return new HeldRows(exact, encoded, changed, delta.count());

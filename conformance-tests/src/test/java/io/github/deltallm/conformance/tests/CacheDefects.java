@@ -64,7 +64,8 @@ final class CacheDefects {
                 for (int i = 0; i < thresholds.length; i++) {
                     thresholds[i] = Math.max(0, Math.nextDown(thresholds[i]));
                 }
-                return new Encoding.Delta(thresholds, delta.events(), delta.steps(), delta.store());
+                return new Encoding.Delta(
+                        thresholds, delta.relative(), delta.events(), delta.steps(), delta.store());
             }
             return encoding;
         }

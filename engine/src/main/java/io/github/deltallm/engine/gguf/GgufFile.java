@@ -1,6 +1,7 @@
 package io.github.deltallm.engine.gguf;
 
 import io.github.deltallm.api.spi.Metadata;
+import io.github.deltallm.api.spi.ModelIdentity;
 import io.github.deltallm.api.spi.ModelSource;
 import io.github.deltallm.api.spi.Tensor;
 
@@ -23,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * made shorter while it is open: the JVM then throws an {@link InternalError} where the missing
  * pages are touched.
  */
-public final class GgufFile implements ModelSource, AutoCloseable {
+public final class GgufFile implements ModelSource, ModelIdentity, AutoCloseable {
     private final String name;
     private final Runnable unmap;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -141,6 +142,7 @@ public final class GgufFile implements ModelSource, AutoCloseable {
     }
 
     /** Bytes of the file, or of all files together. */
+    @Override
     public long size() {
         return parts.stream().mapToLong(part -> part.data().byteSize()).sum();
     }
@@ -149,6 +151,7 @@ public final class GgufFile implements ModelSource, AutoCloseable {
      * The SHA-256 of the file in lower-case hexadecimal digits; of a split model, that of its files
      * one after the other. Reads all bytes when it is first asked for.
      */
+    @Override
     public String sha256() {
         if (sha256.isEmpty()) {
             sha256 = Digest.sha256(parts.stream().map(Part::data).toList());
