@@ -14,17 +14,17 @@ import java.lang.foreign.MemorySegment;
 /**
  * What the prefill kernel does with a register of lanes: column {@code v} of matrices that are
  * {@code width} registers wide. The lanes' state lies in planes: maximum, sum, correction, first
- * recent key, position.
+ * recent key, position, first exact key, first exact value.
  */
 final class AttentionColumns {
     private AttentionColumns() {}
 
     /** Multiplies {@code registers} registers. */
-    static void scale(MemorySegment data, int registers, float factor) {
+    static void scale(MemorySegment data, long from, int registers, float factor) {
         for (long i = 0; i < registers; i++) {
-            FloatVector.fromMemorySegment(F, data, i * BYTES, NATIVE)
+            FloatVector.fromMemorySegment(F, data, from + i * BYTES, NATIVE)
                     .mul(factor)
-                    .intoMemorySegment(data, i * BYTES, NATIVE);
+                    .intoMemorySegment(data, from + i * BYTES, NATIVE);
         }
     }
 
@@ -33,19 +33,20 @@ final class AttentionColumns {
      */
     static void hide(
             float[] scores,
+            int from,
             int width,
             int v,
             MemorySegment lanes,
             long plane,
+            long column,
             int key,
             int count,
             int sinks) {
-        long column = (long) v * BYTES;
         FloatVector recent = FloatVector.fromMemorySegment(F, lanes, 3 * plane + column, NATIVE);
         FloatVector position = FloatVector.fromMemorySegment(F, lanes, 4 * plane + column, NATIVE);
         FloatVector hidden = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         for (int j = 0; j < count; j++) {
-            int at = (j * width + v) * N;
+            int at = from + (j * width + v) * N;
             float k = key + j;
             VectorMask<Float> seen = position.compare(VectorOperators.GE, k);
             if (key + j >= sinks) {
@@ -62,25 +63,35 @@ final class AttentionColumns {
      */
     static boolean softmax(
             float[] scores,
+            int from,
             MemorySegment weights,
+            long to,
             int width,
             int v,
             MemorySegment lanes,
             long plane,
+            long column,
             int count) {
-        boolean risen = raiseMaximum(scores, width, v, lanes, plane, count);
-        exponentials(scores, weights, width, v, lanes, plane, count);
+        int at = from + v * N;
+        boolean risen = raiseMaximum(scores, at, width, lanes, plane, column, count);
+        exponentials(
+                scores, at, weights, to + (long) v * BYTES, width, lanes, plane, column, count);
         return risen;
     }
 
     /** Takes the scores into the maximum, and corrects the sum for it. */
     private static boolean raiseMaximum(
-            float[] scores, int width, int v, MemorySegment lanes, long plane, int count) {
-        long column = (long) v * BYTES;
+            float[] scores,
+            int from,
+            int width,
+            MemorySegment lanes,
+            long plane,
+            long column,
+            int count) {
         FloatVector before = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
         FloatVector most = before;
         for (int j = 0; j < count; j++) {
-            FloatVector s = FloatVector.fromArray(F, scores, (j * width + v) * N);
+            FloatVector s = FloatVector.fromArray(F, scores, from + j * width * N);
             most = most.blend(s, s.compare(VectorOperators.GT, most));
         }
         FloatVector correction = VectorMath.exp2(before.sub(most));
@@ -97,19 +108,20 @@ final class AttentionColumns {
      */
     private static void exponentials(
             float[] scores,
+            int from,
             MemorySegment weights,
+            long to,
             int width,
-            int v,
             MemorySegment lanes,
             long plane,
+            long column,
             int count) {
-        long column = (long) v * BYTES;
         FloatVector most = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
         FloatVector sum = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
         for (int j = 0; j < count; j++) {
-            int at = (j * width + v) * N;
-            FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, at).sub(most));
-            p.intoMemorySegment(weights, 4L * at, NATIVE);
+            int at = j * width * N;
+            FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, from + at).sub(most));
+            p.intoMemorySegment(weights, to + 4L * at, NATIVE);
             sum = sum.add(p);
         }
         sum.intoMemorySegment(lanes, plane + column, NATIVE);
@@ -117,23 +129,97 @@ final class AttentionColumns {
 
     /** Multiplies a column's {@code rows} registers by a register of factors. */
     static void correct(
-            float[] data, int width, int v, MemorySegment lanes, long factorAt, int rows) {
-        long column = (long) v * BYTES;
-        FloatVector factor = FloatVector.fromMemorySegment(F, lanes, factorAt + column, NATIVE);
+            float[] data,
+            int from,
+            int width,
+            int v,
+            MemorySegment lanes,
+            long factorAt,
+            int rows) {
+        FloatVector factor = FloatVector.fromMemorySegment(F, lanes, factorAt, NATIVE);
         for (int row = 0; row < rows; row++) {
-            int at = (row * width + v) * N;
+            int at = from + (row * width + v) * N;
             FloatVector.fromArray(F, data, at).mul(factor).intoArray(data, at);
         }
     }
 
     /** Divides a column's {@code rows} registers by a register of sums. */
-    static void divide(float[] data, int width, int v, MemorySegment lanes, long sumAt, int rows) {
-        long column = (long) v * BYTES;
-        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, sumAt + column, NATIVE);
+    static void divide(
+            float[] data, int from, int width, int v, MemorySegment lanes, long sumAt, int rows) {
+        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, sumAt, NATIVE);
         FloatVector factor = FloatVector.broadcast(F, 1f).div(sum);
         for (int row = 0; row < rows; row++) {
-            int at = (row * width + v) * N;
+            int at = from + (row * width + v) * N;
             FloatVector.fromArray(F, data, at).mul(factor).intoArray(data, at);
+        }
+    }
+
+    /**
+     * Takes the exact scores of keys {@code [from, to)} of a tile for lanes that see them exactly.
+     *
+     * @param exact laid out as {@code scores}, from {@code at} on
+     * @param boundary offset of the register of positions from which lanes do
+     */
+    static void choose(
+            float[] exact,
+            float[] scores,
+            int at,
+            int width,
+            int v,
+            MemorySegment lanes,
+            long boundary,
+            int key,
+            int from,
+            int to,
+            int sinks) {
+        FloatVector first = FloatVector.fromMemorySegment(F, lanes, boundary, NATIVE);
+        for (int j = from; j < to; j++) {
+            int i = at + (j * width + v) * N;
+            FloatVector e = FloatVector.fromArray(F, exact, i);
+            if (key + j >= sinks) {
+                VectorMask<Float> seen = first.compare(VectorOperators.LE, (float) (key + j));
+                e = FloatVector.fromArray(F, scores, i).blend(e, seen);
+            }
+            e.intoArray(scores, i);
+        }
+    }
+
+    /**
+     * Splits weights between encoded and exact values: what lanes see encoded goes to {@code
+     * lasting} and is no longer in {@code weights}.
+     *
+     * @param sum whether an event lasts for all rows behind it, so that it gets all their weights
+     */
+    static void last(
+            MemorySegment weights,
+            long at,
+            MemorySegment lasting,
+            int width,
+            int v,
+            MemorySegment lanes,
+            long boundary,
+            int key,
+            int count,
+            int sinks,
+            boolean sum) {
+        FloatVector first = FloatVector.fromMemorySegment(F, lanes, boundary, NATIVE);
+        FloatVector zero = FloatVector.zero(F);
+        for (int j = count; j < AttentionScratch.TILE_KEYS; j++) {
+            zero.intoMemorySegment(lasting, at + ((long) j * width + v) * BYTES, NATIVE);
+        }
+        FloatVector all = zero;
+        for (int j = count - 1; j >= 0; j--) {
+            long i = at + ((long) j * width + v) * BYTES;
+            FloatVector p = FloatVector.fromMemorySegment(F, weights, i, NATIVE);
+            if (key + j < sinks) {
+                all = sum ? all : zero;
+            } else {
+                VectorMask<Float> exact = first.compare(VectorOperators.LE, (float) (key + j));
+                FloatVector encoded = p.blend(zero, exact);
+                zero.blend(p, exact).intoMemorySegment(weights, i, NATIVE);
+                all = sum ? all.add(encoded) : encoded;
+            }
+            all.intoMemorySegment(lasting, i, NATIVE);
         }
     }
 }

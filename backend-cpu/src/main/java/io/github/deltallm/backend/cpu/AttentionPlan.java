@@ -29,6 +29,7 @@ final class AttentionPlan implements AutoCloseable {
     private int count;
     private int[] slots = new int[2];
     private boolean several;
+    private boolean listsEvents;
     private @Nullable Arena arena;
     private MemorySegment partials = MemorySegment.NULL;
 
@@ -37,7 +38,7 @@ final class AttentionPlan implements AutoCloseable {
      */
     AttentionPlan(HeadShape shape, AttentionScratch scratch) {
         this.shape = shape;
-        width = scratch.width * Lanes.N;
+        width = 2 * scratch.width * Lanes.N;
         headsATile = Math.min(shape.group(), width);
         rowsATile = width / headsATile;
         slotFloats = Lanes.padded(shape.group() * (scratch.channels + 2));
@@ -47,6 +48,7 @@ final class AttentionPlan implements AutoCloseable {
     void fill(StepState step) {
         count = 0;
         several = false;
+        listsEvents = false;
         if (slots.length < step.spans() + 1) {
             slots = new int[step.spans() + 1];
         }
@@ -64,6 +66,7 @@ final class AttentionPlan implements AutoCloseable {
                 }
             } else {
                 addTiles(step, span);
+                listsEvents |= step.cache(span).encodes();
             }
         }
         reservePartials(slot);
@@ -147,6 +150,11 @@ final class AttentionPlan implements AutoCloseable {
     /** Whether partial results of several ranges must be merged. */
     boolean several() {
         return several;
+    }
+
+    /** Whether tiles of queries go through lists of events. */
+    boolean listsEvents() {
+        return listsEvents;
     }
 
     MemorySegment partials() {

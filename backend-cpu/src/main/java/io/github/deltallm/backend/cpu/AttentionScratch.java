@@ -14,10 +14,15 @@ final class AttentionScratch {
     static final int TILE_KEYS = 96;
 
     /** Keys that the decode kernel takes at a time; its ranges begin at multiples of it. */
-    static final int RANGE_KEYS = 256;
+    static final int RANGE_KEYS = 4 * TILE_KEYS;
 
-    /** Registers of queries in a tile of the prefill kernel. */
+    /** Channels of a row. */
+    final int dim;
+
+    /** Registers of queries in half a tile of the prefill kernel. */
     final int width;
+
+    private final int halfLanes;
 
     /** Channels of a value row, padded. */
     final int channels;
@@ -31,7 +36,14 @@ final class AttentionScratch {
     // Prefill: lanes are (query head, row) pairs.
     final MemorySegment queries;
     final float[] scores;
+    final float[] exactScores;
     final MemorySegment weights;
+
+    /** What encoded values are multiplied with. */
+    final MemorySegment lasting;
+
+    final PrefillTile tile = new PrefillTile();
+
     final float[] mixed;
     final MemorySegment lanes;
     final float[] keyPanel;
@@ -40,12 +52,26 @@ final class AttentionScratch {
     final int valueStride = TILE_KEYS + 16;
     final long[] laneRows;
 
+    /** Decoded events of a tile of rows. */
+    final float[] eventPanel;
+
     /** A transposed square on its way out. */
     final MemorySegment square;
 
+    final DecodeRange range = new DecodeRange();
+
     // Decode: lanes are keys, then channels.
     final float[] query;
+
+    /** The query times the steps of INT8 events. */
+    final float[] stepQuery;
+
     final float[] keyWeights;
+    final float[] exactWeights;
+
+    /** The scores before a range of encoded keys. */
+    final float[] carries;
+
     final float[] sums;
     final float[] maxima;
     final float[] totals;
@@ -53,28 +79,59 @@ final class AttentionScratch {
     float[] rangeWeights = new float[16];
 
     AttentionScratch(HeadShape shape, Arena arena) {
-        int dim = shape.headDim();
+        dim = shape.headDim();
         width = width(dim);
         channels = Lanes.padded(dim);
         quads = Lanes.ceilDiv(shape.group(), 4);
-        int lanesWide = width * N;
+        halfLanes = width * N;
         String what = "attention scratch of a thread";
         block = Native.floats(arena, (long) RowFormat.BLOCK * channels, what);
-        queries = Native.floats(arena, (long) channels * lanesWide, what);
-        scores = new float[TILE_KEYS * lanesWide + zeros()];
-        weights = Native.floats(arena, (long) TILE_KEYS * lanesWide, what);
-        mixed = new float[valueRows() * lanesWide];
-        lanes = Native.floats(arena, 5L * lanesWide, what);
+        queries = Native.floats(arena, 2L * channels * halfLanes, what);
+        scores = new float[2 * TILE_KEYS * halfLanes + zeros()];
+        exactScores = new float[scores.length];
+        weights = Native.floats(arena, 2L * TILE_KEYS * halfLanes, what);
+        lasting = Native.floats(arena, 2L * TILE_KEYS * halfLanes, what);
+        mixed = new float[2 * valueRows() * halfLanes];
+        lanes = Native.floats(arena, 7L * 2 * halfLanes, what);
         keyStride = channels + 16;
         keyPanel = new float[TILE_KEYS * keyStride];
         valuePanel = new float[valueRows() * valueStride];
+        eventPanel = new float[TILE_KEYS * channels];
         square = Native.allocate(arena, Transpose.SCRATCH, what);
-        laneRows = new long[lanesWide];
+        laneRows = new long[2 * halfLanes];
         query = new float[quads * 4 * dim];
+        stepQuery = new float[quads * 4 * dim];
         keyWeights = new float[quads * 4 * RANGE_KEYS];
+        exactWeights = new float[quads * 4 * RANGE_KEYS];
+        carries = new float[quads * 4];
         maxima = new float[quads * 4];
         totals = new float[quads * 4];
         sums = new float[quads * 4 * channels];
+    }
+
+    /** Offset of a half's queries. */
+    long queries(int half) {
+        return 4L * half * channels * halfLanes;
+    }
+
+    /** Index of a half's scores. */
+    int scores(int half) {
+        return half * TILE_KEYS * halfLanes;
+    }
+
+    /** Offset of a half's weights. */
+    long weights(int half) {
+        return 4L * half * TILE_KEYS * halfLanes;
+    }
+
+    /** Index of a half's mixed values. */
+    int mixed(int half) {
+        return half * valueRows() * halfLanes;
+    }
+
+    /** Bytes of a plane of the lanes' state. */
+    long plane() {
+        return 8L * halfLanes;
     }
 
     /**
@@ -101,7 +158,7 @@ final class AttentionScratch {
 
     /** Index of as many zeros behind the scores as a kernel has accumulators. */
     int zerosAt() {
-        return TILE_KEYS * width * N;
+        return 2 * TILE_KEYS * halfLanes;
     }
 
     /** Rows of transposed values: channels, as many as kernels take. */

@@ -8,10 +8,9 @@ final class AttentionStage implements Stage {
     private final HeadShape shape;
     private final int layer;
     private final Rows query;
-    private final Rows key;
-    private final Rows value;
     private final Rows out;
     private final AttentionPlan plan;
+    private final AppendStage append;
     private final PrefillAttention prefill;
     private final DecodeAttention decode;
 
@@ -26,16 +25,11 @@ final class AttentionStage implements Stage {
         this.shape = shape;
         this.layer = op.layer();
         this.query = query;
-        this.key = key;
-        this.value = value;
         this.out = out;
         this.plan = plan;
+        append = new AppendStage(shape, layer, key, value);
         prefill = new PrefillAttention(shape, layer, op.scale(), plan);
         decode = new DecodeAttention(shape, layer, op.scale(), plan);
-    }
-
-    int layer() {
-        return layer;
     }
 
     @Override
@@ -43,8 +37,12 @@ final class AttentionStage implements Stage {
         if (worker.member == 0) {
             plan.restart();
         }
-        append(worker, step);
+        append.run(worker, step);
         worker.barrier();
+        if (plan.listsEvents()) {
+            list(worker, step);
+            worker.barrier();
+        }
         for (int task = plan.take(); task < plan.tasks(); task = plan.take()) {
             if (plan.rows(task) > 0) {
                 prefill.tile(worker, step, task, query, out);
@@ -65,22 +63,33 @@ final class AttentionStage implements Stage {
         }
     }
 
-    /** A unit is the keys or the values of one head of a sequence: an encoder works on all rows. */
-    private void append(Worker worker, StepState step) {
-        int units = step.spans() * shape.kvHeads() * 2;
-        int end = worker.end(units);
-        for (int unit = worker.first(units); unit < end; unit++) {
-            boolean keys = unit % 2 == 0;
-            int kvHead = unit / 2 % shape.kvHeads();
-            int span = unit / 2 / shape.kvHeads();
-            HeadCache head = step.cache(span).head(layer, kvHead);
-            PagedRows store = keys ? head.keys : head.values;
-            Rows from = keys ? key : value;
-            for (int row = step.firstRow(span); row < step.firstRow(span + 1); row++) {
-                store.put(
-                        step.position(row),
-                        from.data(),
-                        from.at(row) + 4L * kvHead * shape.headDim());
+    /** Lists the events that tiles of queries will go through, once for all of them. */
+    private void list(Worker worker, StepState step) {
+        int unit = 0;
+        for (int span = 0; span < step.spans(); span++) {
+            if (step.spanRows(span) <= AttentionPlan.FEW) {
+                continue;
+            }
+            for (int i = 0; i < 2 * shape.kvHeads(); i++) {
+                boolean keys = i % 2 == 0;
+                HeadCache head = step.cache(span).head(layer, i / 2);
+                SparseRows rows = keys ? head.keys.sparse : head.values.sparse;
+                if (rows == null) {
+                    continue;
+                }
+                int end = step.needed(keys, layer, span, i / 2);
+                for (int range = 0; range * AttentionScratch.RANGE_KEYS < end; range++, unit++) {
+                    if (unit % worker.members == worker.member) {
+                        step.events(keys, span, i / 2)
+                                .list(
+                                        rows,
+                                        step.open(keys, span, i / 2),
+                                        range,
+                                        end,
+                                        worker.encode,
+                                        worker.attention.eventPanel);
+                    }
+                }
             }
         }
     }

@@ -42,32 +42,30 @@ final class Bf16Rows extends RowFormat {
     }
 
     @Override
-    void expand(MemorySegment page, int block, MemorySegment out, long at) {
+    void expand(MemorySegment page, MemorySegment out, long at) {
         int count = BLOCK * width;
-        long from = 2L * block * count;
         for (int i = 0; i < count; i += N) {
-            Lanes.bf16(page, from + 2L * i).intoMemorySegment(out, at + 4L * i, NATIVE);
+            Lanes.bf16(page, 2L * i).intoMemorySegment(out, at + 4L * i, NATIVE);
         }
     }
 
     @Override
-    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
+    void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
         for (int quad = 0; quad < scratch.quads; quad++) {
             DecodeKernels.bf16Scores(
                     page,
-                    2L * block * BLOCK * width,
+                    0,
                     dim,
                     scratch.query,
                     quad * 4 * dim,
-                    scratch.keyWeights,
+                    out,
                     quad * 4 * AttentionScratch.RANGE_KEYS + to,
                     AttentionScratch.RANGE_KEYS);
         }
     }
 
     @Override
-    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
-        long from = 2L * block * BLOCK * width;
+    void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
         for (int quad = 0; quad < scratch.quads; quad++) {
             int weights = quad * 4 * AttentionScratch.RANGE_KEYS + at;
             int sums = quad * 4 * width;
@@ -75,7 +73,7 @@ final class Bf16Rows extends RowFormat {
             for (; c + 4 * N <= width; c += 4 * N) {
                 DecodeKernels.bf16Mix4(
                         page,
-                        from + 2L * c,
+                        2L * c,
                         2L * width,
                         count,
                         scratch.keyWeights,
@@ -88,7 +86,7 @@ final class Bf16Rows extends RowFormat {
             for (; c < width; c += N) {
                 DecodeKernels.bf16Mix1(
                         page,
-                        from + 2L * c,
+                        2L * c,
                         2L * width,
                         count,
                         scratch.keyWeights,

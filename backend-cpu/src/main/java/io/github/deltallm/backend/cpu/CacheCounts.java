@@ -10,59 +10,69 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * sums when the run has succeeded.
  */
 final class CacheCounts {
-    private final int headDim;
-    private final long[] pairs;
-    private final long[] seen;
-    private final long[] executed;
+    private static final int FIELDS = 9;
+
+    private final long[] sums;
     private final AtomicLongArray running;
 
-    CacheCounts(int layers, int headDim) {
-        this.headDim = headDim;
-        pairs = new long[2 * layers];
-        seen = new long[2 * layers];
-        executed = new long[2 * layers];
-        running = new AtomicLongArray(2 * layers);
+    // What is counted, in the order of AttentionCounts.
+    static final int KEY_ELEMENTS = 0;
+    static final int KEY_UNCHANGED = 1;
+    static final int KEY_MACS = 2;
+    static final int KEY_COST = 3;
+    static final int VALUE_ELEMENTS = 4;
+    static final int VALUE_UNCHANGED = 5;
+    static final int VALUE_MACS = 6;
+    static final int VALUE_COST = 7;
+    private static final int EXECUTED = 8;
+
+    CacheCounts(int layers) {
+        sums = new long[2 * layers * FIELDS];
+        running = new AtomicLongArray(sums.length);
     }
 
     CacheCounts(CacheCounts other) {
-        headDim = other.headDim;
-        pairs = other.pairs.clone();
-        seen = other.seen.clone();
-        executed = other.executed.clone();
-        running = new AtomicLongArray(executed.length);
+        sums = other.sums.clone();
+        running = new AtomicLongArray(sums.length);
     }
 
     private static int index(int layer, Stage stage) {
-        return 2 * layer + (stage == Stage.PREFILL ? 0 : 1);
+        return (2 * layer + (stage == Stage.PREFILL ? 0 : 1)) * FIELDS;
+    }
+
+    /** Adds to a run's counts; from any thread. */
+    void add(int layer, Stage stage, int field, long count) {
+        running.getAndAdd(index(layer, stage) + field, count);
     }
 
     /** Adds what a kernel multiplied; from any thread, during a run. */
     void execute(int layer, Stage stage, long macs) {
-        running.getAndAdd(index(layer, stage), macs);
-    }
-
-    /** Adds (query, key) pairs of a query head: all causal ones, and those it sees. */
-    void add(int layer, Stage stage, long causal, long visible) {
-        pairs[index(layer, stage)] += causal;
-        seen[index(layer, stage)] += visible;
+        add(layer, stage, EXECUTED, macs);
     }
 
     void commit() {
-        for (int i = 0; i < executed.length; i++) {
-            executed[i] += running.getAndSet(i, 0);
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += running.getAndSet(i, 0);
         }
     }
 
     void rollback() {
-        for (int i = 0; i < executed.length; i++) {
+        for (int i = 0; i < sums.length; i++) {
             running.set(i, 0);
         }
     }
 
     AttentionCounts of(int layer, Stage stage) {
         int i = index(layer, stage);
-        long macs = pairs[i] * headDim;
-        long cost = seen[i] * headDim;
-        return new AttentionCounts(0, 0, macs, cost, 0, 0, macs, cost, executed[i]);
+        return new AttentionCounts(
+                sums[i],
+                sums[i + 1],
+                sums[i + 2],
+                sums[i + 3],
+                sums[i + 4],
+                sums[i + 5],
+                sums[i + 6],
+                sums[i + 7],
+                sums[i + 8]);
     }
 }

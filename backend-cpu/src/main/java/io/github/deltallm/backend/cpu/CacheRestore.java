@@ -1,16 +1,20 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.ContextOverflowException;
-import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.KvStreamCheck;
 
 /** Checks a saved state before a cache is filled with it. */
 final class CacheRestore {
     private final HeadShape shape;
+    private final AttentionStrategy strategy;
     private final KvStream.Source source;
 
-    CacheRestore(HeadShape shape, KvStream.Source source) {
+    CacheRestore(HeadShape shape, AttentionStrategy strategy, KvStream.Source source) {
+        this.strategy = strategy;
         this.shape = shape;
         this.source = source;
     }
@@ -25,50 +29,47 @@ final class CacheRestore {
                             + cache.capacity());
         }
         int heads = shape.layers() * shape.kvHeads();
-        int[] gapFrom = new int[heads];
-        int[] gapTo = new int[heads];
-        for (int i = 0; i < heads; i++) {
-            gapFrom[i] = length;
-            for (KvStream.Kind kind : KvStream.Kind.values()) {
-                int layer = i / shape.kvHeads();
-                int head = i % shape.kvHeads();
-                findGap(layer, head, kind, length, gapFrom, gapTo, i);
-            }
+        Gap[] gaps = new Gap[2 * heads];
+        for (int i = 0; i < gaps.length; i++) {
+            int layer = i / 2 / shape.kvHeads();
+            int head = i / 2 % shape.kvHeads();
+            gaps[i] =
+                    gap(
+                            layer,
+                            head,
+                            i % 2 == 0 ? KvStream.Kind.KEYS : KvStream.Kind.VALUES,
+                            length);
         }
-        cache.restore(length, gapFrom, gapTo, source);
+        cache.restore(length, gaps, source);
     }
 
-    /** Widens the range of missing rows by what a stream lacks. */
-    private void findGap(
-            int layer, int head, KvStream.Kind kind, int length, int[] from, int[] to, int i) {
+    /** The exact rows {@code [from, to)} that a stream lacks, all in one. */
+    record Gap(int from, int to) {
+        boolean isEmpty() {
+            return to <= from;
+        }
+    }
+
+    private Gap gap(int layer, int head, KvStream.Kind kind, int length) {
+        boolean keys = kind == KvStream.Kind.KEYS;
         KvStream stream = source.stream(layer, head, kind);
-        boolean fits = stream.length() == length;
+        Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
+        String name = (keys ? "keys" : "values") + " of layer " + layer + ", head " + head;
+        new KvStreamCheck(name, shape.headDim(), encoding, stream).check(length);
+        int from = length;
+        int to = 0;
         int end = 0;
         for (KvStream.Rows rows : stream.exact()) {
-            fits &= rows.from() >= end && rows.values().length % shape.headDim() == 0;
             if (rows.from() > end) {
-                from[i] = Math.min(from[i], end);
-                to[i] = Math.max(to[i], rows.from());
+                from = Math.min(from, end);
+                to = rows.from();
             }
             end = rows.from() + rows.values().length / shape.headDim();
         }
         if (end < length) {
-            from[i] = Math.min(from[i], end);
-            to[i] = length;
+            from = Math.min(from, end);
+            to = length;
         }
-        if (!fits || end > length) {
-            throw new InvalidOptionException(
-                    "the restored "
-                            + (kind == KvStream.Kind.KEYS ? "keys" : "values")
-                            + " of layer "
-                            + layer
-                            + ", head "
-                            + head
-                            + " contradict a sequence of "
-                            + length
-                            + " positions of "
-                            + shape.headDim()
-                            + " channels; the saved state is damaged or of another model");
-        }
+        return new Gap(from, to);
     }
 }

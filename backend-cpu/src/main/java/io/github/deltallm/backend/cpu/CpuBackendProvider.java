@@ -22,7 +22,7 @@ public final class CpuBackendProvider implements BackendProvider {
     @Override
     public BackendProbe probe() {
         try {
-            return new BackendProbe.Available(List.of(device()), List.of());
+            return new BackendProbe.Available(List.of(device()), List.of("delta"));
         } catch (LinkageError e) {
             return new BackendProbe.Unavailable(
                     "the module jdk.incubator.vector is not there",

@@ -27,6 +27,7 @@ final class CpuExecutable implements Executable {
     private final Worker[] workers;
     private final AttentionPlan plan;
     private final StepState state;
+    private final StagingPages staging = new StagingPages(arena);
     private final Team.Job job = this::runStages;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean closed;
@@ -106,7 +107,7 @@ final class CpuExecutable implements Executable {
         boolean done = false;
         try {
             cache.declare(declared);
-            new CacheRestore(program.heads(), source).into(cache);
+            new CacheRestore(program.heads(), strategy, source).into(cache);
             done = true;
             return cache;
         } finally {
@@ -173,8 +174,9 @@ final class CpuExecutable implements Executable {
         int reserved = 0;
         boolean done = false;
         try {
+            staging.beginStep();
             for (; reserved < step.spans(); reserved++) {
-                ((CpuKvCache) step.cache(reserved)).reserve(step.rows(reserved));
+                ((CpuKvCache) step.cache(reserved)).reserve(step.rows(reserved), staging);
             }
             state.fill(step, sink);
             plan.fill(state);
@@ -195,11 +197,6 @@ final class CpuExecutable implements Executable {
     }
 
     private void commit(Step step) {
-        for (Stage stage : stages) {
-            if (stage instanceof AttentionStage attention) {
-                state.count(attention.layer());
-            }
-        }
         for (int span = 0; span < step.spans(); span++) {
             ((CpuKvCache) step.cache(span)).commit(step.rows(span));
         }

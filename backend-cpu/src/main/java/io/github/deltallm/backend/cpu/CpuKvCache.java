@@ -4,13 +4,13 @@ import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
 import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.InvalidOptionException;
-import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /** The keys and values of one sequence in pages. */
@@ -24,7 +24,12 @@ final class CpuKvCache implements KvCache {
     private final long[] valuePages;
     private final PageSource keySource = new PageSource();
     private final PageSource valueSource = new PageSource();
+    private final SparseChunks keyChunks;
+    private final SparseChunks valueChunks;
     private final CacheCounts counts;
+    private long keyMark;
+    private long valueMark;
+    private AttentionStrategy.Request widestRequest = new AttentionStrategy.Request(0);
     private AttentionStrategy.Request request = new AttentionStrategy.Request(0);
     private int length;
     private int declared;
@@ -37,26 +42,34 @@ final class CpuKvCache implements KvCache {
 
     private boolean closed;
 
+    // What a failed run goes back to.
+    private int declaredBefore;
+    private int widestBefore;
+    private int widenedAtBefore;
+
     CpuKvCache(CpuExecutable owner, AttentionStrategy strategy, int capacity) {
         this.owner = owner;
         this.strategy = strategy;
         this.capacity = capacity;
         shape = owner.program().heads();
+        keyChunks = new SparseChunks();
+        valueChunks = new SparseChunks();
         heads = new HeadCache[shape.layers() * shape.kvHeads()];
         for (int i = 0; i < heads.length; i++) {
             int layer = i / shape.kvHeads();
             int head = i % shape.kvHeads();
+            requireFit(layer, head);
             heads[i] =
                     new HeadCache(
                             strategy,
                             layer,
                             head,
-                            rows(strategy.keys(layer, head), true),
-                            rows(strategy.values(layer, head), false));
+                            rows(layer, head, true),
+                            rows(layer, head, false));
         }
         keyPages = Arrays.stream(heads).mapToLong(CpuKvCache::keyPage).distinct().toArray();
         valuePages = Arrays.stream(heads).mapToLong(CpuKvCache::valuePage).distinct().toArray();
-        counts = new CacheCounts(shape.layers(), shape.headDim());
+        counts = new CacheCounts(shape.layers());
     }
 
     private CpuKvCache(CpuKvCache other) {
@@ -64,7 +77,12 @@ final class CpuKvCache implements KvCache {
         shape = other.shape;
         strategy = other.strategy;
         capacity = other.capacity;
-        heads = Arrays.stream(other.heads).map(HeadCache::fork).toArray(HeadCache[]::new);
+        keyChunks = other.keyChunks.fork();
+        valueChunks = other.valueChunks.fork();
+        heads =
+                Arrays.stream(other.heads)
+                        .map(head -> head.fork(keyChunks, valueChunks))
+                        .toArray(HeadCache[]::new);
         keyPages = other.keyPages;
         valuePages = other.valuePages;
         counts = new CacheCounts(other.counts);
@@ -75,30 +93,61 @@ final class CpuKvCache implements KvCache {
     }
 
     private static long keyPage(HeadCache head) {
-        return head.keys.format.pageBytes();
+        return head.keys.exact.format.pageBytes();
     }
 
     private static long valuePage(HeadCache head) {
-        return head.values.format.pageBytes();
+        return head.values.exact.format.pageBytes();
     }
 
-    private PagedRows rows(Encoding encoding, boolean keys) {
-        return switch (encoding) {
-            case Encoding.Exact(Encoding.Store store) ->
-                    new PagedRows(RowFormat.of(store, keys, shape.headDim()), capacity);
-            case Encoding.Delta delta -> throw unsupported("delta-encoded");
-            case Encoding.Pruned pruned -> throw unsupported("pruned");
-        };
+    private HeadRows rows(int layer, int head, boolean keys) {
+        Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
+        int dim = shape.headDim();
+        int sinks = strategy.sinks(layer, head);
+        PagedRows exact = new PagedRows(RowFormat.of(encoding.store(), keys, dim), capacity);
+        SparseRows sparse = null;
+        if (!(encoding instanceof Encoding.Exact)) {
+            String name =
+                    (keys ? "keys" : "values") + " of layer " + layer + ", key-value head " + head;
+            SparseChunks chunks = keys ? keyChunks : valueChunks;
+            sparse = new SparseRows(encoding, keys, dim, sinks, name, chunks);
+        }
+        return new HeadRows(exact, sparse, sinks, strategy.dropsMiddle(layer, head));
     }
 
-    private UnsupportedModelException unsupported(String how) {
-        return new UnsupportedModelException(
-                "the attention "
-                        + strategy.spec()
-                        + " keeps "
-                        + how
-                        + " keys or values, which the cpu backend does not implement; choose"
-                        + " another attention or the reference backend");
+    private void requireFit(int layer, int head) {
+        int sinks = strategy.sinks(layer, head);
+        if (sinks < 0) {
+            throw new IllegalStateException(
+                    "the attention " + strategy.spec() + " asks for " + sinks + " sinks");
+        }
+        requireFit(strategy.keys(layer, head));
+        requireFit(strategy.values(layer, head));
+    }
+
+    private void requireFit(Encoding encoding) {
+        if (encoding instanceof Encoding.Delta delta
+                && !(fits(delta.thresholds(), 1) && fits(delta.steps(), 0))) {
+            throw new InvalidOptionException(
+                    "the attention "
+                            + strategy.spec()
+                            + " has "
+                            + delta.thresholds().length
+                            + " thresholds and "
+                            + delta.steps().length
+                            + " steps, but a head has "
+                            + shape.headDim()
+                            + " channels; all of them must be numbers that are not negative");
+        }
+    }
+
+    /** Whether there is a number for each channel, or {@code few} of them. */
+    private boolean fits(float[] numbers, int few) {
+        boolean fits = numbers.length == few || numbers.length == shape.headDim();
+        for (float number : numbers) {
+            fits &= number >= 0;
+        }
+        return fits;
     }
 
     @Override
@@ -138,6 +187,14 @@ final class CpuKvCache implements KvCache {
         return request;
     }
 
+    /** The request of the widest windows: what is declared again after a truncation, at most. */
+    private AttentionStrategy.Request widestRequest() {
+        if (widestRequest.tokens() != widest) {
+            widestRequest = new AttentionStrategy.Request(widest);
+        }
+        return widestRequest;
+    }
+
     /** The stage to which a position counts. */
     Stage stage(int position) {
         return position < declared ? Stage.PREFILL : Stage.DECODE;
@@ -166,6 +223,8 @@ final class CpuKvCache implements KvCache {
             head.truncate(newLength);
         }
         if (newLength == 0) {
+            keyChunks.clear();
+            valueChunks.clear();
             widest = 0;
             widenedAt = 0;
         }
@@ -182,7 +241,7 @@ final class CpuKvCache implements KvCache {
 
     private boolean holdsAllFor(int position) {
         for (HeadCache head : heads) {
-            if (!head.holdsAllFor(position, request())) {
+            if (!head.holdsAllFor(position, widestRequest())) {
                 return false;
             }
         }
@@ -200,8 +259,8 @@ final class CpuKvCache implements KvCache {
         if (closed) {
             return CacheBytes.ZERO;
         }
-        long keys = keySource.freeBytes();
-        long values = valueSource.freeBytes();
+        long keys = keySource.freeBytes() + keyChunks.bytes();
+        long values = valueSource.freeBytes() + valueChunks.bytes();
         for (HeadCache head : heads) {
             keys += head.keys.bytes();
             values += head.values.bytes();
@@ -226,9 +285,15 @@ final class CpuKvCache implements KvCache {
                     "there is no head " + kvHead + " of layer " + layer + " in " + shape);
         }
         HeadCache head = head(layer, kvHead);
-        PagedRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
+        HeadRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
+        int gone = rows.gone(head.outside());
+        int sinks = Math.min(head.sinks(), gone);
         return new KvStream(
-                length, rows.export(head.gapFrom(), head.gapTo(), length), KvStream.DeltaRows.NONE);
+                length,
+                rows.exact.export(sinks, gone, length),
+                rows.sparse == null
+                        ? KvStream.DeltaRows.NONE
+                        : new SparseExport(rows.sparse).of(rows.exact, length));
     }
 
     @Override
@@ -239,9 +304,21 @@ final class CpuKvCache implements KvCache {
             for (HeadCache head : heads) {
                 head.truncate(0);
             }
+            keyChunks.clear();
+            valueChunks.clear();
             keySource.closeUnused();
             valueSource.closeUnused();
         }
+    }
+
+    /** Whether any head's keys or values are seen encoded. */
+    boolean encodes() {
+        for (HeadCache head : heads) {
+            if (head.encodes()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     HeadShape shape() {
@@ -268,7 +345,7 @@ final class CpuKvCache implements KvCache {
     }
 
     /** Makes room for the next {@code rows} positions. */
-    void reserve(int rows) {
+    void reserve(int rows, StagingPages staging) {
         if (rows > capacity - length) {
             throw new ContextOverflowException(
                     "the sequence has "
@@ -279,12 +356,21 @@ final class CpuKvCache implements KvCache {
                             + rows
                             + " more do not fit; open it with a longer context");
         }
+        declaredBefore = declared;
+        widestBefore = widest;
+        widenedAtBefore = widenedAt;
+        for (HeadCache head : heads) {
+            head.note();
+        }
         if (declared == 0) {
             declare(length + rows);
         }
         boolean done = false;
+        keyMark = keyChunks.mark();
+        valueMark = valueChunks.mark();
         try {
-            reservePages(length, length + rows);
+            plan(length + rows);
+            reservePages(length, length + rows, staging);
             done = true;
         } finally {
             if (!done) {
@@ -293,25 +379,35 @@ final class CpuKvCache implements KvCache {
         }
     }
 
-    /** Allocates all pages of the range at once, but none where rows are gone. */
-    private void reservePages(int from, int to) {
+    private void plan(int newLength) {
+        for (HeadCache head : heads) {
+            head.plan(newLength, widestRequest());
+        }
+    }
+
+    /** Allocates all pages of the range at once; those of rows that are soon gone are lent. */
+    private void reservePages(int from, int to, StagingPages staging) {
         for (long bytes : keyPages) {
             int missing = 0;
             for (HeadCache head : heads) {
-                missing += keyPage(head) == bytes ? head.keys.missing(from, to) : 0;
+                missing += keyPage(head) == bytes ? head.keys.missingPages(from, to) : 0;
             }
             keySource.reserve(bytes, missing);
         }
         for (long bytes : valuePages) {
             int missing = 0;
             for (HeadCache head : heads) {
-                missing += valuePage(head) == bytes ? head.values.missing(from, to) : 0;
+                missing += valuePage(head) == bytes ? head.values.missingPages(from, to) : 0;
             }
             valueSource.reserve(bytes, missing);
         }
+        staging.beginSequence();
         for (HeadCache head : heads) {
-            head.keys.prepare(from, to, keySource);
-            head.values.prepare(from, to, valueSource);
+            if (head.kvHead == 0) {
+                staging.beginLayer();
+            }
+            head.keys.prepare(from, to, keySource, staging);
+            head.values.prepare(from, to, valueSource, staging);
         }
     }
 
@@ -319,48 +415,132 @@ final class CpuKvCache implements KvCache {
     void commit(int rows) {
         length += rows;
         counts.commit();
-        AttentionStrategy.Request now = request();
         for (HeadCache head : heads) {
-            head.drop(length, now);
+            head.commit();
         }
     }
 
     /** Gives back what a failed run took. */
     void rollback() {
         for (HeadCache head : heads) {
-            head.keys.truncate(length);
-            head.values.truncate(length);
+            head.rollback(length);
         }
+        keyChunks.reset(keyMark);
+        valueChunks.reset(valueMark);
         keySource.closeUnused();
         valueSource.closeUnused();
         counts.rollback();
+        declared = declaredBefore;
+        widest = widestBefore;
+        widenedAt = widenedAtBefore;
     }
 
-    /** Fills an empty cache from a checked source. */
-    void restore(int newLength, int[] gapFrom, int[] gapTo, KvStream.Source source) {
-        reservePages(0, newLength);
+    /**
+     * Fills an empty cache from a checked source.
+     *
+     * @param gaps by head, keys before values: the exact rows that are missing
+     */
+    void restore(int newLength, CacheRestore.Gap[] gaps, KvStream.Source source) {
+        keyMark = keyChunks.mark();
+        valueMark = valueChunks.mark();
         length = newLength;
-        for (int i = 0; i < heads.length; i++) {
-            HeadCache head = heads[i];
-            for (KvStream.Kind kind : KvStream.Kind.values()) {
-                PagedRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
-                source.stream(head.layer, head.kvHead, kind).exact().forEach(rows::restore);
-            }
-            if (gapTo[i] > gapFrom[i]) {
-                head.setGap(gapFrom[i], gapTo[i]);
+        try (Arena arena = Arena.ofConfined()) {
+            StagingPages staging = new StagingPages(arena);
+            EncodeScratch scratch = new EncodeScratch(shape.headDim(), arena);
+            for (int i = 0; i < heads.length; i++) {
+                HeadCache head = heads[i];
+                for (KvStream.Kind kind : KvStream.Kind.values()) {
+                    staging.beginLayer();
+                    KvStream stream = source.stream(head.layer, head.kvHead, kind);
+                    restore(
+                            head,
+                            kind,
+                            stream,
+                            gaps[2 * i + (kind == KvStream.Kind.KEYS ? 0 : 1)],
+                            staging,
+                            scratch);
+                }
                 if (head.startOutside(newLength, request())) {
                     widenedAt = newLength;
                 }
             }
         }
         if (!holdsAllFor(newLength)) {
-            throw new InvalidOptionException(
-                    "the restored state lacks rows that "
-                            + strategy.spec()
-                            + " needs; restore it with the attention that it was saved with");
+            throw lacking();
         }
-        for (HeadCache head : heads) {
-            head.drop(length, request());
+        counts.commit();
+    }
+
+    private void restore(
+            HeadCache head,
+            KvStream.Kind kind,
+            KvStream stream,
+            CacheRestore.Gap gap,
+            StagingPages staging,
+            EncodeScratch scratch) {
+        HeadRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
+        PageSource pages = kind == KvStream.Kind.KEYS ? keySource : valueSource;
+        if (!gap.isEmpty() && !mayLack(head, rows, gap)) {
+            throw lacking();
         }
+        int window =
+                strategy.window(head.layer, head.kvHead, new AttentionStrategy.Request(widest));
+        rows.planRestore(length, window, gap.to());
+        pages.reserve(rows.exact.format.pageBytes(), rows.missingPages(0, length));
+        rows.prepare(0, length, pages, staging);
+        stream.exact().forEach(rows.exact::restore);
+        SparseRows sparse = rows.sparse;
+        if (sparse != null && !gap.isEmpty()) {
+            if (stream.delta().count() != length) {
+                throw lacking();
+            }
+            sparse.restore(stream.delta(), gap.to(), scratch);
+        } else if (sparse != null) {
+            OpenRows open = new OpenRows();
+            sparse.encode(rows.exact, length, 0, scratch, open);
+            if (sparse.isFixed() && sparse.cumulative() && stream.delta().count() == 0) {
+                countEncoded(head.layer, kind, sparse, 0, open);
+            }
+        }
+        rows.commit();
+    }
+
+    /** Whether the strategy can do without exact rows: no sinks, nothing of its least window. */
+    private boolean mayLack(HeadCache head, HeadRows rows, CacheRestore.Gap gap) {
+        AttentionStrategy.Request least = new AttentionStrategy.Request(0);
+        int window = strategy.window(head.layer, head.kvHead, least);
+        return rows.leaves()
+                && gap.from() >= Math.min(head.sinks(), length)
+                && gap.to() <= Math.max(0, length - window);
+    }
+
+    /** Counts the rows from a position on, which a step encoded for the first time. */
+    void countEncoded(int layer, KvStream.Kind kind, SparseRows rows, int from, OpenRows open) {
+        boolean keys = kind == KvStream.Kind.KEYS;
+        int to = open.length();
+        int border = Math.clamp(declared, from, to);
+        for (Stage stage : Stage.values()) {
+            int first = stage == Stage.PREFILL ? from : border;
+            int end = stage == Stage.PREFILL ? border : to;
+            long elements = (long) (end - first) * rows.dim;
+            long changed = open.countBefore(end) - open.countBefore(first);
+            counts.add(
+                    layer,
+                    stage,
+                    keys ? CacheCounts.KEY_ELEMENTS : CacheCounts.VALUE_ELEMENTS,
+                    elements);
+            counts.add(
+                    layer,
+                    stage,
+                    keys ? CacheCounts.KEY_UNCHANGED : CacheCounts.VALUE_UNCHANGED,
+                    elements - changed);
+        }
+    }
+
+    private InvalidOptionException lacking() {
+        return new InvalidOptionException(
+                "the restored state lacks rows that "
+                        + strategy.spec()
+                        + " needs; restore it with the attention that it was saved with");
     }
 }

@@ -37,17 +37,15 @@ final class DecodeAttention {
             Worker worker, StepState step, int span, int kvHead, int range, Rows query, Rows out) {
         AttentionScratch scratch = worker.attention;
         CpuKvCache cache = step.cache(span);
-        HeadCache head = cache.head(layer, kvHead);
         boolean alone = AttentionPlan.ranges(step, span) == 1;
         for (int i = 0; i < step.spanRows(span); i++) {
             int row = step.firstRow(span) + i;
-            int position = step.position(row);
             loadQuery(scratch, query, row, kvHead);
-            int recent = step.recent(layer, kvHead, row);
-            int blocks = attend(scratch, head, range, position, recent);
-            store(scratch, plan.partial(step, span, i, kvHead, range), blocks > 0);
-            long macs = 2L * blocks * BLOCK * scratch.quads * 4 * shape.headDim();
-            cache.counts().execute(layer, cache.stage(position), macs);
+            DecodeRange keys = scratch.range;
+            keys.fill(shape, layer, step, span, kvHead, row, range);
+            boolean any = attend(worker, keys);
+            store(scratch, plan.partial(step, span, i, kvHead, range), any);
+            cache.counts().execute(layer, cache.stage(keys.position), keys.macs);
             if (alone) {
                 merge(worker, step, span, i, kvHead, out);
             }
@@ -66,33 +64,57 @@ final class DecodeAttention {
         }
     }
 
-    /** Returns how many blocks of keys had to be read. */
-    private int attend(
-            AttentionScratch scratch, HeadCache head, int range, int position, int recent) {
-        int first = range * RANGE_KEYS;
-        int end = Math.min(first + RANGE_KEYS, position + 1);
-        int blocks = 0;
-        for (int key = first; key < end; key += BLOCK) {
-            if (sees(head.sinks(), recent, key)) {
-                head.keys.scores(key, scratch, key - first);
-                blocks++;
+    /** Returns whether any key of the range is seen. */
+    private boolean attend(Worker worker, DecodeRange range) {
+        AttentionScratch scratch = worker.attention;
+        HeadCache head = range.head();
+        boolean any = false;
+        boolean encoded = range.seesEncoded(range.keyBoundary);
+        if (encoded) {
+            SparseDecode.scores(worker, range, shape);
+            any = true;
+        }
+        for (int key = range.first; key < range.end; key += BLOCK) {
+            if (range.seesExactly(key, range.keyBoundary)) {
+                exactScores(scratch, head, range, key, encoded);
+                any = true;
             }
         }
-        int padded = Lanes.ceilDiv(Math.max(0, end - first), BLOCK) * BLOCK;
-        hide(scratch, head.sinks(), recent, first, end, padded);
+        int padded = Lanes.ceilDiv(Math.max(0, range.end - range.first), BLOCK) * BLOCK;
+        hide(scratch, head.sinks(), range.recent, range.first, range.end, padded);
         softmax(scratch, padded);
         Arrays.fill(scratch.sums, 0);
-        for (int key = first; key < end; key += BLOCK) {
-            if (sees(head.sinks(), recent, key)) {
-                head.values.mix(key, Math.min(BLOCK, end - key), scratch, key - first);
+        if (range.seesEncoded(range.valueBoundary)) {
+            SparseDecode.mix(worker, range, shape);
+        }
+        for (int key = range.first; key < range.end; key += BLOCK) {
+            if (range.seesExactly(key, range.valueBoundary)) {
+                int count = Math.min(BLOCK, range.end - key);
+                head.values.exact.mix(key, count, scratch, key - range.first);
+                range.macs += range.blockMacs(scratch);
             }
         }
-        return blocks;
+        return any;
     }
 
-    /** Whether a block has keys that are seen; those after the query are cut off elsewhere. */
-    private static boolean sees(int sinks, int recent, int key) {
-        return key < sinks || key + BLOCK > recent;
+    /** Scores of a block; where others of it are encoded, only of those that are seen exactly. */
+    private void exactScores(
+            AttentionScratch scratch, HeadCache head, DecodeRange range, int key, boolean encoded) {
+        int at = key - range.first;
+        range.macs += range.blockMacs(scratch);
+        if (!encoded) {
+            head.keys.exact.scores(key, scratch, scratch.keyWeights, at);
+            return;
+        }
+        head.keys.exact.scores(key, scratch, scratch.exactWeights, at);
+        int sinks = Math.clamp(head.sinks() - key, 0, BLOCK);
+        int from = Math.clamp(range.keyBoundary - key, sinks, BLOCK);
+        for (int h = 0; h < shape.group(); h++) {
+            int to = h * RANGE_KEYS + at;
+            System.arraycopy(scratch.exactWeights, to, scratch.keyWeights, to, sinks);
+            System.arraycopy(
+                    scratch.exactWeights, to + from, scratch.keyWeights, to + from, BLOCK - from);
+        }
     }
 
     /** Gives the keys that are not seen the score minus infinity. */

@@ -15,12 +15,28 @@ import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 
 import java.lang.foreign.MemorySegment;
 
 /** Inner loops of {@link DecodeAttention}: four query heads share every load of a key or value. */
 final class DecodeKernels {
+    private static final VectorShuffle<Float> UP_1 = up(1);
+    private static final VectorShuffle<Float> UP_2 = up(2);
+    private static final VectorShuffle<Float> UP_4 = up(4);
+    private static final VectorShuffle<Float> UP_8 = up(8);
+    private static final VectorMask<Float> FROM_1 = VectorMask.fromLong(F, -1L << 1);
+    private static final VectorMask<Float> FROM_2 = VectorMask.fromLong(F, -1L << 2);
+    private static final VectorMask<Float> FROM_4 = VectorMask.fromLong(F, -1L << 4);
+    private static final VectorMask<Float> FROM_8 = VectorMask.fromLong(F, -1L << 8);
+
     private DecodeKernels() {}
+
+    /** Moves lanes up. */
+    private static VectorShuffle<Float> up(int distance) {
+        return VectorShuffle.fromOp(F, lane -> lane - distance & N - 1);
+    }
 
     /**
      * Scores of a block of keys, {@code [channel][32]}: two registers of keys by four heads.
@@ -393,5 +409,28 @@ final class DecodeKernels {
         b0.intoArray(sums, s1);
         c0.intoArray(sums, s2);
         d0.intoArray(sums, s3);
+    }
+
+    /**
+     * Turns {@code count} numbers, a multiple of N, into their running sums.
+     *
+     * @param carry what the first sum begins from
+     */
+    static void prefixSum(float[] data, int at, int count, float carry) {
+        FloatVector before = FloatVector.broadcast(F, carry);
+        for (int i = at; i < at + count; i += N) {
+            FloatVector sum = FloatVector.fromArray(F, data, i);
+            sum = sum.add(sum.rearrange(UP_1), FROM_1);
+            sum = sum.add(sum.rearrange(UP_2), FROM_2);
+            if (N >= 8) {
+                sum = sum.add(sum.rearrange(UP_4), FROM_4);
+            }
+            if (N >= 16) {
+                sum = sum.add(sum.rearrange(UP_8), FROM_8);
+            }
+            sum = sum.add(before);
+            sum.intoArray(data, i);
+            before = FloatVector.broadcast(F, data[i + N - 1]);
+        }
     }
 }

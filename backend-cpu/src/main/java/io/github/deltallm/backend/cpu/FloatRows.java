@@ -33,28 +33,28 @@ final class FloatRows extends RowFormat {
     }
 
     @Override
-    void expand(MemorySegment page, int block, MemorySegment out, long at) {
+    void expand(MemorySegment page, MemorySegment out, long at) {
         long bytes = 4L * BLOCK * width;
-        MemorySegment.copy(page, block * bytes, out, at, bytes);
+        MemorySegment.copy(page, 0, out, at, bytes);
     }
 
     @Override
-    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
+    void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
         for (int quad = 0; quad < scratch.quads; quad++) {
             DecodeKernels.scores(
                     page,
-                    4L * block * BLOCK * width,
+                    0,
                     dim,
                     scratch.query,
                     quad * 4 * dim,
-                    scratch.keyWeights,
+                    out,
                     quad * 4 * AttentionScratch.RANGE_KEYS + to,
                     AttentionScratch.RANGE_KEYS);
         }
     }
 
     @Override
-    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
-        mixFloats(page, 4L * block * BLOCK * width, count, scratch, at);
+    void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
+        mixFloats(page, width, count, scratch, scratch.keyWeights, at);
     }
 }

@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -9,13 +11,15 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Page {
     /** Positions of a page. */
-    static final int POSITIONS = 64;
+    static final int POSITIONS = RowFormat.BLOCK;
 
-    private final Slab slab;
+    /** Absent where the page is only lent for a run. */
+    private final @Nullable Slab slab;
+
     private final MemorySegment data;
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    Page(Slab slab, MemorySegment data) {
+    Page(@Nullable Slab slab, MemorySegment data) {
         this.slab = slab;
         this.data = data;
     }
@@ -25,7 +29,7 @@ final class Page {
     }
 
     long bytes() {
-        return slab.pageBytes();
+        return slab == null ? 0 : slab.pageBytes();
     }
 
     boolean isShared() {
@@ -38,7 +42,7 @@ final class Page {
     }
 
     void release() {
-        if (holders.decrementAndGet() == 0) {
+        if (slab != null && holders.decrementAndGet() == 0) {
             slab.giveBack(data);
         }
     }

@@ -33,20 +33,35 @@ final class PagedRows {
         return new PagedRows(this);
     }
 
-    /** Pages that {@link #prepare} will take for positions {@code [from, to)}. */
-    int missing(int from, int to) {
+    /**
+     * Pages that {@link #prepare} will take for positions {@code [from, to)} from its source.
+     *
+     * @param kept rows up to here stay, as sinks
+     * @param lent rows from there up to here are only needed in this run
+     */
+    int missing(int from, int to, int kept, int lent) {
         int missing = 0;
         for (int page = from / Page.POSITIONS; page * Page.POSITIONS < to; page++) {
             Page present = page < pages.length ? pages[page] : null;
-            if (present == null || present.isShared()) {
+            if (present == null ? !isLent(page, kept, lent) : present.isShared()) {
                 missing++;
             }
         }
         return missing;
     }
 
-    /** Makes the pages of positions {@code [from, to)} present and this cache's own. */
-    void prepare(int from, int to, PageSource source) {
+    /** Whether a page holds only rows that are gone when the run ends. */
+    private static boolean isLent(int page, int kept, int lent) {
+        return page * Page.POSITIONS >= kept && (page + 1) * Page.POSITIONS <= lent;
+    }
+
+    /**
+     * Makes the pages of positions {@code [from, to)} present and this cache's own.
+     *
+     * @param kept rows up to here stay, as sinks
+     * @param lent rows from there up to here are only needed in this run
+     */
+    void prepare(int from, int to, PageSource source, int kept, int lent, StagingPages staging) {
         int end = Lanes.ceilDiv(to, Page.POSITIONS);
         if (end > pages.length) {
             pages = java.util.Arrays.copyOf(pages, Math.max(end, pages.length * 2));
@@ -54,6 +69,10 @@ final class PagedRows {
         for (int page = from / Page.POSITIONS; page < end; page++) {
             Page present = pages[page];
             if (present != null && !present.isShared()) {
+                continue;
+            }
+            if (present == null && isLent(page, kept, lent)) {
+                pages[page] = staging.take(format.pageBytes());
                 continue;
             }
             Page own = source.take(format.pageBytes());
@@ -76,19 +95,17 @@ final class PagedRows {
 
     /** Decodes the block of {@link RowFormat#BLOCK} positions that begins at {@code position}. */
     void expand(int position, MemorySegment out, long at) {
-        format.expand(page(position), position % Page.POSITIONS / RowFormat.BLOCK, out, at);
+        format.expand(page(position), out, at);
     }
 
     /** See {@link RowFormat#scores}, for the block that begins at {@code position}. */
-    void scores(int position, AttentionScratch scratch, int to) {
-        int block = position % Page.POSITIONS / RowFormat.BLOCK;
-        format.scores(page(position), block, scratch, to);
+    void scores(int position, AttentionScratch scratch, float[] out, int to) {
+        format.scores(page(position), scratch, out, to);
     }
 
     /** See {@link RowFormat#mix}, for the block that begins at {@code position}. */
     void mix(int position, int count, AttentionScratch scratch, int at) {
-        int block = position % Page.POSITIONS / RowFormat.BLOCK;
-        format.mix(page(position), block, count, scratch, at);
+        format.mix(page(position), count, scratch, at);
     }
 
     void put(int position, MemorySegment row, long at) {
@@ -137,9 +154,13 @@ final class PagedRows {
     }
 
     private void addRun(List<KvStream.Rows> runs, int from, int to) {
-        if (from >= to) {
-            return;
+        if (from < to) {
+            runs.add(new KvStream.Rows(from, rows(from, to)));
         }
+    }
+
+    /** Rows {@code [from, to)} as they were rounded. */
+    float[] rows(int from, int to) {
         float[] values = new float[Math.multiplyExact(to - from, format.dim)];
         for (int position = from; position < to; position++) {
             MemorySegment page = page(position);
@@ -148,7 +169,7 @@ final class PagedRows {
                         format.get(page, position % Page.POSITIONS, c);
             }
         }
-        runs.add(new KvStream.Rows(from, values));
+        return values;
     }
 
     /** Puts exported rows back; their pages must be prepared. */

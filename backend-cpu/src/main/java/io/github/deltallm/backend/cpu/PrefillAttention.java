@@ -6,7 +6,6 @@ import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
-import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
 import io.github.deltallm.api.spi.HeadShape;
 
@@ -17,8 +16,9 @@ import java.util.Arrays;
 
 /**
  * Attention of many queries to one KV head: a tile's lanes are its (query head, row) pairs, whose
- * queries lie transposed as {@code [channel][lane]}. Keys come in tiles of {@link
- * AttentionScratch#TILE_KEYS}; scores, softmax and mix are matrix products and columns over lanes.
+ * queries lie transposed as {@code [half][channel][lane]}. Keys come in tiles of {@link
+ * AttentionScratch#TILE_KEYS}. Exact keys and values are matrix products, encoded ones lists of
+ * events; the softmax works on columns of lanes.
  */
 final class PrefillAttention {
     private final HeadShape shape;
@@ -36,219 +36,341 @@ final class PrefillAttention {
     /** One tile of queries. */
     void tile(Worker worker, StepState step, int task, Rows query, Rows out) {
         AttentionScratch scratch = worker.attention;
+        PrefillTile tile = scratch.tile;
         CpuKvCache cache = step.cache(plan.span(task));
         HeadCache head = cache.head(layer, plan.kvHead(task));
-        int first = step.firstRow(plan.span(task)) + plan.first(task);
-        int rows = plan.rows(task);
-        int last = step.position(first + rows - 1);
-        int heads = Math.min(plan.headsATile(), shape.group() - plan.inGroup(task));
-        int registers = Lanes.ceilDiv(heads * rows, N);
-        int width = Tiles.width(2 * registers - 1);
-        begin(worker, step, task, heads, width, query);
-        int recent = step.recent(layer, plan.kvHead(task), first);
-        long macs = 0;
-        for (int key = 0; key <= last; ) {
-            if (key >= head.sinks() && key + BLOCK <= recent) {
-                key = recent / BLOCK * BLOCK;
+        tile.fill(shape, layer, plan, step, task);
+        begin(worker, step, tile, query);
+        for (int key = 0; key <= tile.last; key += TILE_KEYS) {
+            int count = Math.min(TILE_KEYS, tile.last + 1 - key);
+            if (key >= head.sinks() && key + count <= tile.seenFrom) {
                 continue;
             }
-            int count = Math.min(TILE_KEYS, last + 1 - key);
-            boolean all =
-                    key + count <= step.position(first) + 1
-                            && step.recent(layer, plan.kvHead(task), first + rows - 1) <= key;
-            load(worker, head, key, count, recent);
-            macs += score(scratch, width, count);
-            weigh(scratch, width, key, count, all, head.sinks());
-            macs += mix(scratch, width, count);
-            key += TILE_KEYS;
+            score(worker, step, head, tile, key, count);
+            weigh(scratch, tile, key, count, head.sinks());
+            mix(worker, step, head, tile, key, count);
         }
-        finish(worker, step, task, heads, width, out);
-        cache.counts().execute(layer, cache.stage(step.position(first)), macs);
+        finish(worker, tile, out);
+        cache.counts().execute(layer, cache.stage(step.position(tile.firstRow)), tile.macs);
     }
 
     /** Transposes and scales the queries, and clears the tile's state. */
-    private void begin(Worker worker, StepState step, int task, int heads, int width, Rows query) {
+    private void begin(Worker worker, StepState step, PrefillTile tile, Rows query) {
         AttentionScratch scratch = worker.attention;
-        int rows = plan.rows(task);
-        int first = step.firstRow(plan.span(task)) + plan.first(task);
-        int firstHead = plan.kvHead(task) * shape.group() + plan.inGroup(task);
-        int lanes = width * N;
-        for (int lane = 0; lane < lanes; lane++) {
-            // Lanes that are left over repeat the last one, so that their numbers are ordinary.
-            int used = Math.min(lane, heads * rows - 1);
-            int row = first + used % rows;
-            int head = firstHead + used / rows;
-            scratch.laneRows[lane] = query.at(row) + 4L * head * shape.headDim();
+        for (int lane = 0; lane < tile.lanes(); lane++) {
+            int row = tile.row(lane);
+            scratch.laneRows[lane] = query.at(row) + 4L * tile.head(lane) * shape.headDim();
             setLane(scratch, 0, lane, -1e30f);
             setLane(scratch, 1, lane, 0);
-            setLane(scratch, 3, lane, step.recent(layer, plan.kvHead(task), row));
+            setLane(scratch, 3, lane, step.recent(layer, tile.kvHead, row));
             setLane(scratch, 4, lane, step.position(row));
+            setLane(scratch, 5, lane, step.boundary(true, layer, tile.kvHead, row));
+            setLane(scratch, 6, lane, step.boundary(false, layer, tile.kvHead, row));
         }
-        for (int v = 0; v < width; v++) {
+        for (int half = 0; half < tile.halves; half++) {
+            long to = scratch.queries(half);
+            for (int v = 0; v < tile.width; v++) {
+                for (int c = 0; c < shape.headDim(); c += N) {
+                    Transpose.gathered(
+                            query.data(),
+                            scratch.laneRows,
+                            (half * tile.width + v) * N,
+                            4L * c,
+                            scratch.queries,
+                            to + ((long) c * tile.width + v) * BYTES,
+                            (long) tile.width * BYTES,
+                            worker.square);
+                }
+            }
+            AttentionColumns.scale(scratch.queries, to, shape.headDim() * tile.width, scale);
+            int mixed = scratch.mixed(half);
+            Arrays.fill(scratch.mixed, mixed, mixed + scratch.valueRows() * tile.width * N, 0);
+        }
+    }
+
+    /** Per-lane state: see {@link AttentionColumns}. */
+    private static void setLane(AttentionScratch scratch, int which, int lane, float value) {
+        scratch.lanes.set(FLOAT, which * scratch.plane() + 4L * lane, value);
+    }
+
+    /** Scores of a tile of keys: by events where lanes see them encoded, products elsewhere. */
+    private void score(
+            Worker worker, StepState step, HeadCache head, PrefillTile tile, int key, int count) {
+        AttentionScratch scratch = worker.attention;
+        boolean encoded = key < tile.keysTo && key + count > head.sinks();
+        if (encoded) {
+            EventTile events = step.events(true, tile.span, tile.kvHead).at(key);
+            int rows = Math.min(count, tile.keysTo - key);
+            EventKernels.scores(
+                    tile.width,
+                    scratch.queries,
+                    scratch.queries(0),
+                    scratch.queries(tile.halves - 1),
+                    events,
+                    rows,
+                    head.keys.isCumulative(),
+                    scratch.scores,
+                    scratch.scores(0),
+                    scratch.scores(tile.halves - 1));
+            tile.macs += (long) events.events(rows) * tile.lanes();
+        }
+        if (encoded && key >= head.sinks() && key + count <= tile.keysFrom) {
+            return;
+        }
+        int kernelRows = Tiles.rowsAtATime(tile.width);
+        int from = count;
+        int to = 0;
+        for (int i = 0; i < count; i += RowFormat.BLOCK) {
+            if (tile.exact(head, key + i, encoded ? tile.keysFrom : 0)) {
+                loadKeys(worker, head, key + i, i);
+                from = Math.min(from, i / kernelRows * kernelRows);
+                to = Math.min(count, i + RowFormat.BLOCK);
+            } else if (!encoded) {
+                Arrays.fill(
+                        scratch.keyPanel,
+                        i * scratch.keyStride,
+                        (i + RowFormat.BLOCK) * scratch.keyStride,
+                        0);
+            }
+        }
+        if (!encoded) {
+            from = 0;
+            to = count;
+        }
+        int rows = Lanes.ceilDiv(to - from, kernelRows) * kernelRows;
+        float[] target = encoded ? scratch.exactScores : scratch.scores;
+        for (int half = 0; half < tile.halves; half++) {
+            Tiles.pass(
+                    tile.width,
+                    scratch.queries,
+                    scratch.queries(half),
+                    shape.headDim(),
+                    scratch.keyPanel,
+                    from * scratch.keyStride,
+                    scratch.keyStride,
+                    rows,
+                    target,
+                    scratch.scores(half) + from * tile.width * N,
+                    scratch.zerosAt());
+            for (int v = 0; v < tile.width && encoded; v++) {
+                AttentionColumns.choose(
+                        scratch.exactScores,
+                        scratch.scores,
+                        scratch.scores(half),
+                        tile.width,
+                        v,
+                        scratch.lanes,
+                        5 * scratch.plane() + (long) (half * tile.width + v) * BYTES,
+                        key,
+                        from,
+                        to,
+                        head.sinks());
+            }
+        }
+        tile.macs += (long) rows * shape.headDim() * tile.lanes();
+    }
+
+    /** Decodes a block of exact keys to rows. */
+    private void loadKeys(Worker worker, HeadCache head, int key, int i) {
+        AttentionScratch scratch = worker.attention;
+        head.keys.exact.expand(key, scratch.block, 0);
+        for (int k = 0; k < RowFormat.BLOCK; k += N) {
             for (int c = 0; c < shape.headDim(); c += N) {
-                Transpose.gathered(
-                        query.data(),
-                        scratch.laneRows,
-                        v * N,
-                        4L * c,
-                        scratch.queries,
-                        ((long) c * width + v) * BYTES,
-                        (long) width * BYTES,
+                Transpose.tile(
+                        scratch.block,
+                        4L * (c * RowFormat.BLOCK + k),
+                        4L * RowFormat.BLOCK,
+                        scratch.keyPanel,
+                        (i + k) * scratch.keyStride + c,
+                        scratch.keyStride,
                         worker.square);
             }
         }
-        AttentionColumns.scale(scratch.queries, shape.headDim() * width, scale);
-        Arrays.fill(scratch.mixed, 0, scratch.valueRows() * lanes, 0);
-    }
-
-    /** Per-lane state: maximum, sum, correction, first recent key, position. */
-    private static void setLane(AttentionScratch scratch, int which, int lane, float value) {
-        scratch.lanes.set(FLOAT, ((long) which * scratch.width * N + lane) * 4, value);
-    }
-
-    /** Decodes a tile's keys to rows and its values to columns. */
-    private void load(Worker worker, HeadCache head, int from, int count, int recent) {
-        AttentionScratch scratch = worker.attention;
-        for (int i = 0; i < count; i += BLOCK) {
-            int key = from + i;
-            if (key >= head.sinks() && key + BLOCK <= recent) {
-                clear(scratch, i);
-                continue;
-            }
-            head.keys.expand(key, scratch.block, 0);
-            for (int k = 0; k < BLOCK; k += N) {
-                for (int c = 0; c < shape.headDim(); c += N) {
-                    int to = (i + k) * scratch.keyStride + c;
-                    square(
-                            worker,
-                            4L * (c * BLOCK + k),
-                            4L * BLOCK,
-                            scratch.keyPanel,
-                            to,
-                            scratch.keyStride);
-                }
-            }
-            head.values.expand(key, scratch.block, 0);
-            for (int c = 0; c < scratch.channels; c += N) {
-                for (int k = 0; k < BLOCK; k += N) {
-                    int to = c * scratch.valueStride + i + k;
-                    square(
-                            worker,
-                            4L * (k * scratch.channels + c),
-                            4L * scratch.channels,
-                            scratch.valuePanel,
-                            to,
-                            scratch.valueStride);
-                }
-            }
-        }
-    }
-
-    private static void square(
-            Worker worker, long from, long fromStride, float[] to, int at, int stride) {
-        Transpose.tile(worker.attention.block, from, fromStride, to, at, stride, worker.square);
-    }
-
-    /** Puts zeros in place of a block that no lane sees. */
-    private static void clear(AttentionScratch scratch, int i) {
-        Arrays.fill(scratch.keyPanel, i * scratch.keyStride, (i + BLOCK) * scratch.keyStride, 0);
-        for (int c = 0; c < scratch.channels; c++) {
-            int at = c * scratch.valueStride + i;
-            Arrays.fill(scratch.valuePanel, at, at + BLOCK, 0);
-        }
-    }
-
-    /** Returns the multiplications. */
-    private long score(AttentionScratch scratch, int width, int count) {
-        int step = Tiles.rowsAtATime(width);
-        int rows = Lanes.ceilDiv(count, step) * step;
-        int dim = shape.headDim();
-        Tiles.pass(
-                width,
-                scratch.queries,
-                0,
-                dim,
-                scratch.keyPanel,
-                0,
-                scratch.keyStride,
-                rows,
-                scratch.scores,
-                0,
-                scratch.zerosAt());
-        return (long) rows * dim * width * N;
     }
 
     /** Online softmax: scores become weights, and the sums so far follow the new maximum. */
     private static void weigh(
-            AttentionScratch scratch, int width, int key, int count, boolean all, int sinks) {
-        long plane = (long) scratch.width * BYTES;
-        for (int v = 0; v < width; v++) {
-            if (!all) {
-                AttentionColumns.hide(
-                        scratch.scores, width, v, scratch.lanes, plane, key, count, sinks);
-            }
-            if (AttentionColumns.softmax(
-                    scratch.scores, scratch.weights, width, v, scratch.lanes, plane, count)) {
-                AttentionColumns.correct(
-                        scratch.mixed, width, v, scratch.lanes, 2 * plane, scratch.channels);
+            AttentionScratch scratch, PrefillTile tile, int key, int count, int sinks) {
+        boolean all = key + count <= tile.first + 1 && tile.seenTo <= key;
+        for (int half = 0; half < tile.halves; half++) {
+            int scores = scratch.scores(half);
+            for (int v = 0; v < tile.width; v++) {
+                long column = (long) (half * tile.width + v) * BYTES;
+                if (!all) {
+                    AttentionColumns.hide(
+                            scratch.scores,
+                            scores,
+                            tile.width,
+                            v,
+                            scratch.lanes,
+                            scratch.plane(),
+                            column,
+                            key,
+                            count,
+                            sinks);
+                }
+                if (AttentionColumns.softmax(
+                        scratch.scores,
+                        scores,
+                        scratch.weights,
+                        scratch.weights(half),
+                        tile.width,
+                        v,
+                        scratch.lanes,
+                        scratch.plane(),
+                        column,
+                        count)) {
+                    AttentionColumns.correct(
+                            scratch.mixed,
+                            scratch.mixed(half),
+                            tile.width,
+                            v,
+                            scratch.lanes,
+                            2 * scratch.plane() + column,
+                            scratch.channels);
+                }
             }
         }
     }
 
-    private long mix(AttentionScratch scratch, int width, int count) {
-        int step = Tiles.rowsAtATime(width);
-        int rows = Lanes.ceilDiv(shape.headDim(), step) * step;
-        int half = Lanes.ceilDiv(count, 2);
-        for (int k = 0; k < count; k += half) {
-            Tiles.pass(
-                    width,
-                    scratch.weights,
-                    (long) k * width * BYTES,
-                    Math.min(half, count - k),
-                    scratch.valuePanel,
-                    k,
-                    scratch.valueStride,
-                    rows,
+    /** Adds a tile's weighted values: by events where lanes see them encoded. */
+    private void mix(
+            Worker worker, StepState step, HeadCache head, PrefillTile tile, int key, int count) {
+        AttentionScratch scratch = worker.attention;
+        boolean encoded = key < tile.valuesTo && key + count > head.sinks();
+        if (encoded) {
+            for (int half = 0; half < tile.halves; half++) {
+                for (int v = 0; v < tile.width; v++) {
+                    AttentionColumns.last(
+                            scratch.weights,
+                            scratch.weights(half),
+                            scratch.lasting,
+                            tile.width,
+                            v,
+                            scratch.lanes,
+                            6 * scratch.plane() + (long) (half * tile.width + v) * BYTES,
+                            key,
+                            count,
+                            head.sinks(),
+                            head.values.isCumulative());
+                }
+            }
+            EventTile events = step.events(false, tile.span, tile.kvHead).at(key);
+            EventKernels.mix(
+                    tile.width,
+                    scratch.lasting,
+                    scratch.weights(0),
+                    scratch.weights(tile.halves - 1),
+                    events,
+                    shape.headDim(),
                     scratch.mixed,
-                    0,
-                    -1);
+                    scratch.mixed(0),
+                    scratch.mixed(tile.halves - 1));
+            tile.macs += (long) events.events(shape.headDim()) * tile.lanes();
         }
-        return (long) rows * count * width * N;
+        if (encoded && key >= head.sinks() && key + count <= tile.valuesFrom) {
+            return;
+        }
+        for (int i = 0; i < count; i += RowFormat.BLOCK) {
+            if (tile.exact(head, key + i, encoded ? tile.valuesFrom : 0)) {
+                loadValues(worker, head, key + i, i);
+            } else {
+                clearValues(scratch, i);
+            }
+        }
+        mixExact(scratch, tile, count);
+    }
+
+    private void mixExact(AttentionScratch scratch, PrefillTile tile, int count) {
+        int step = Tiles.rowsAtATime(tile.width);
+        int rows = Lanes.ceilDiv(shape.headDim(), step) * step;
+        int part = Lanes.ceilDiv(count, 2);
+        for (int half = 0; half < tile.halves; half++) {
+            for (int k = 0; k < count; k += part) {
+                Tiles.pass(
+                        tile.width,
+                        scratch.weights,
+                        scratch.weights(half) + (long) k * tile.width * BYTES,
+                        Math.min(part, count - k),
+                        scratch.valuePanel,
+                        k,
+                        scratch.valueStride,
+                        rows,
+                        scratch.mixed,
+                        scratch.mixed(half),
+                        -1);
+            }
+        }
+        tile.macs += (long) rows * count * tile.lanes();
+    }
+
+    /** Decodes a block of exact values to columns. */
+    private static void loadValues(Worker worker, HeadCache head, int key, int i) {
+        AttentionScratch scratch = worker.attention;
+        head.values.exact.expand(key, scratch.block, 0);
+        for (int c = 0; c < scratch.channels; c += N) {
+            for (int k = 0; k < RowFormat.BLOCK; k += N) {
+                Transpose.tile(
+                        scratch.block,
+                        4L * (k * scratch.channels + c),
+                        4L * scratch.channels,
+                        scratch.valuePanel,
+                        c * scratch.valueStride + i + k,
+                        scratch.valueStride,
+                        worker.square);
+            }
+        }
+    }
+
+    /** Puts zeros in place of a block that no lane sees exactly. */
+    private static void clearValues(AttentionScratch scratch, int i) {
+        for (int c = 0; c < scratch.channels; c++) {
+            int at = c * scratch.valueStride + i;
+            Arrays.fill(scratch.valuePanel, at, at + RowFormat.BLOCK, 0);
+        }
     }
 
     /** Divides by the sums and writes the rows back. */
-    private void finish(Worker worker, StepState step, int task, int heads, int width, Rows out) {
+    private void finish(Worker worker, PrefillTile tile, Rows out) {
+        for (int half = 0; half < tile.halves; half++) {
+            for (int v = 0; v < tile.width; v++) {
+                finish(worker, tile, half, v, out);
+            }
+        }
+    }
+
+    private void finish(Worker worker, PrefillTile tile, int half, int v, Rows out) {
         AttentionScratch scratch = worker.attention;
-        int rows = plan.rows(task);
-        int first = step.firstRow(plan.span(task)) + plan.first(task);
-        int firstHead = plan.kvHead(task) * shape.group() + plan.inGroup(task);
         int dim = shape.headDim();
-        long plane = (long) scratch.width * BYTES;
-        for (int v = 0; v < width; v++) {
-            AttentionColumns.divide(
-                    scratch.mixed, width, v, scratch.lanes, plane, scratch.channels);
-            int used = Math.min(N, heads * rows - v * N);
-            for (int c = 0; c < dim; c += N) {
-                Transpose.tile(
-                        scratch.mixed,
-                        (c * width + v) * N,
-                        width * N,
-                        scratch.square,
-                        0,
-                        BYTES,
-                        worker.square);
-                for (int i = 0; i < used; i++) {
-                    int lane = v * N + i;
-                    long to =
-                            out.at(first + lane % rows)
-                                    + 4L * ((firstHead + lane / rows) * dim + c);
-                    if (c + N <= dim) {
-                        FloatVector.fromMemorySegment(F, scratch.square, (long) i * BYTES, NATIVE)
-                                .intoMemorySegment(out.data(), to, NATIVE);
-                    } else {
-                        MemorySegment.copy(
-                                scratch.square, (long) i * BYTES, out.data(), to, 4L * (dim - c));
-                    }
+        int mixed = scratch.mixed(half);
+        int column = half * tile.width + v;
+        AttentionColumns.divide(
+                scratch.mixed,
+                mixed,
+                tile.width,
+                v,
+                scratch.lanes,
+                scratch.plane() + (long) column * BYTES,
+                scratch.channels);
+        int used = Math.min(N, tile.used() - column * N);
+        for (int c = 0; c < dim && used > 0; c += N) {
+            Transpose.tile(
+                    scratch.mixed,
+                    mixed + (c * tile.width + v) * N,
+                    tile.width * N,
+                    scratch.square,
+                    0,
+                    BYTES,
+                    worker.square);
+            for (int i = 0; i < used; i++) {
+                int lane = column * N + i;
+                long to = out.at(tile.row(lane)) + 4L * (tile.head(lane) * dim + c);
+                if (c + N <= dim) {
+                    FloatVector.fromMemorySegment(F, scratch.square, (long) i * BYTES, NATIVE)
+                            .intoMemorySegment(out.data(), to, NATIVE);
+                } else {
+                    MemorySegment.copy(
+                            scratch.square, (long) i * BYTES, out.data(), to, 4L * (dim - c));
                 }
             }
         }

@@ -38,6 +38,16 @@ final class Processor {
         return cores.isEmpty() ? available : Math.min(available, cores.size());
     }
 
+    /** Whether it expands packed bytes and shorts under a mask: AVX-512 VBMI2. */
+    static boolean expands() {
+        for (String line : lines()) {
+            if (line.startsWith("flags")) {
+                return value(line).contains(" avx512_vbmi2");
+            }
+        }
+        return false;
+    }
+
     private static String value(String line) {
         return line.substring(line.indexOf(':') + 1).strip().replaceAll(" +", " ");
     }

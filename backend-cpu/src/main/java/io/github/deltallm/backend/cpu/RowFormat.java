@@ -5,10 +5,10 @@ import io.github.deltallm.api.spi.Encoding;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How exact rows lie in a {@link Page}: in two blocks of {@link #BLOCK} positions.
+ * How exact rows lie in a {@link Page}, a block of {@link #BLOCK} positions.
  *
- * <p>In a block, keys are channel-major, {@code [channel][position]}, so that decoding has one key
- * a lane; values are position-major, {@code [position][channel]}, with the channels padded to 16.
+ * <p>Keys are channel-major, {@code [channel][position]}, so that decoding has one key a lane;
+ * values are position-major, {@code [position][channel]}, with the channels padded to 16.
  */
 abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
     /** Positions of a block. */
@@ -48,15 +48,16 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
     abstract float get(MemorySegment page, int slot, int channel);
 
     /** Decodes a block to fp32 in its own order: {@code 32 * width} floats. */
-    abstract void expand(MemorySegment page, int block, MemorySegment out, long at);
+    abstract void expand(MemorySegment page, MemorySegment out, long at);
 
     /**
      * Scores of a block of keys for all query heads of a group.
      *
-     * @param to index of the block's first key among the range's weights
+     * @param out the range's scores, a row of {@link AttentionScratch#RANGE_KEYS} for each head
+     * @param to index of the block's first key among them
      */
-    void scores(MemorySegment page, int block, AttentionScratch scratch, int to) {
-        expand(page, block, scratch.block, 0);
+    void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
+        expand(page, scratch.block, 0);
         for (int quad = 0; quad < scratch.quads; quad++) {
             DecodeKernels.scores(
                     scratch.block,
@@ -64,7 +65,7 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
                     dim,
                     scratch.query,
                     quad * 4 * dim,
-                    scratch.keyWeights,
+                    out,
                     quad * 4 * AttentionScratch.RANGE_KEYS + to,
                     AttentionScratch.RANGE_KEYS);
         }
@@ -76,14 +77,23 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
      *
      * @param at index of the block's first key among the range's weights
      */
-    void mix(MemorySegment page, int block, int count, AttentionScratch scratch, int at) {
-        expand(page, block, scratch.block, 0);
-        mixFloats(scratch.block, 0, count, scratch, at);
+    void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
+        expand(page, scratch.block, 0);
+        mixFloats(scratch.block, width, count, scratch, scratch.keyWeights, at);
     }
 
-    /** As {@link #mix}, of a block as fp32. */
-    final void mixFloats(
-            MemorySegment block, long from, int count, AttentionScratch scratch, int at) {
+    /**
+     * As {@link #mix}, of a block as fp32.
+     *
+     * @param weightRows of a range, a row of {@link AttentionScratch#RANGE_KEYS} for each head
+     */
+    static void mixFloats(
+            MemorySegment block,
+            int width,
+            int count,
+            AttentionScratch scratch,
+            float[] weightRows,
+            int at) {
         for (int quad = 0; quad < scratch.quads; quad++) {
             int weights = quad * 4 * AttentionScratch.RANGE_KEYS + at;
             int sums = quad * 4 * width;
@@ -91,10 +101,10 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
             for (; c + 4 * Lanes.N <= width; c += 4 * Lanes.N) {
                 DecodeKernels.mix4(
                         block,
-                        from + 4L * c,
+                        4L * c,
                         4L * width,
                         count,
-                        scratch.keyWeights,
+                        weightRows,
                         weights,
                         AttentionScratch.RANGE_KEYS,
                         scratch.sums,
@@ -104,10 +114,10 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
             for (; c < width; c += Lanes.N) {
                 DecodeKernels.mix1(
                         block,
-                        from + 4L * c,
+                        4L * c,
                         4L * width,
                         count,
-                        scratch.keyWeights,
+                        weightRows,
                         weights,
                         AttentionScratch.RANGE_KEYS,
                         scratch.sums,
@@ -119,9 +129,6 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
 
     /** Index of an element in its page. */
     final int element(int slot, int channel) {
-        int block = slot / BLOCK * BLOCK * width;
-        return keys
-                ? block + channel * BLOCK + slot % BLOCK
-                : block + slot % BLOCK * width + channel;
+        return keys ? channel * BLOCK + slot : slot * width + channel;
     }
 }

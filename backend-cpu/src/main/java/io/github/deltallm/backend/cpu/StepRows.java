@@ -18,8 +18,8 @@ import java.lang.foreign.ValueLayout;
 /**
  * Rows kept as whole numbers of steps, 8 or 4 bits each, with one step size a row.
  *
- * <p>A page begins with the 64 step sizes as fp32. With 4 bits, positions 16 to 31 of a block lie
- * in the high halves of the bytes of positions 0 to 15.
+ * <p>A page begins with its step sizes as fp32. With 4 bits, positions 16 to 31 of a block lie in
+ * the high halves of the bytes of positions 0 to 15.
  */
 final class StepRows extends RowFormat {
     private static final long SCALES = 4L * Page.POSITIONS;
@@ -69,7 +69,7 @@ final class StepRows extends RowFormat {
     }
 
     private int shift(int slot) {
-        return slot % BLOCK < BLOCK / 2 ? 0 : 4;
+        return slot < BLOCK / 2 ? 0 : 4;
     }
 
     /** Offset of an element's byte. */
@@ -77,10 +77,9 @@ final class StepRows extends RowFormat {
         if (!half) {
             return SCALES + element(slot, channel);
         }
-        int block = slot / BLOCK * BLOCK * width / 2;
         int position = slot % (BLOCK / 2);
         int inBlock = keys ? channel * (BLOCK / 2) + position : position * width + channel;
-        return SCALES + block + inBlock;
+        return SCALES + inBlock;
     }
 
     @Override
@@ -93,16 +92,15 @@ final class StepRows extends RowFormat {
     }
 
     @Override
-    void expand(MemorySegment page, int block, MemorySegment out, long at) {
-        int slot = block * BLOCK;
+    void expand(MemorySegment page, MemorySegment out, long at) {
         for (int row = 0; row < (keys ? dim : BLOCK); row++) {
             int count = keys ? BLOCK : width;
             for (int i = 0; i < count; i += N) {
-                IntVector steps = keys ? steps(page, slot + i, row) : steps(page, slot + row, i);
+                IntVector steps = keys ? steps(page, i, row) : steps(page, row, i);
                 FloatVector scale =
                         keys
-                                ? FloatVector.fromMemorySegment(F, page, 4L * (slot + i), NATIVE)
-                                : FloatVector.broadcast(F, page.get(FLOAT, 4L * (slot + row)));
+                                ? FloatVector.fromMemorySegment(F, page, 4L * i, NATIVE)
+                                : FloatVector.broadcast(F, page.get(FLOAT, 4L * row));
                 long to = at + 4L * row * count + (long) i / N * BYTES;
                 Lanes.floats(steps).mul(scale).intoMemorySegment(out, to, NATIVE);
             }

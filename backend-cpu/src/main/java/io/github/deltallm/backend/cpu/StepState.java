@@ -2,7 +2,6 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
-import io.github.deltallm.api.spi.KvCache.Stage;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
 
@@ -18,6 +17,10 @@ final class StepState {
     private final int[] positions;
     private final int[] wanted;
     private final int[] recent;
+    private final int[] keyBoundary;
+    private final int[] valueBoundary;
+    private OpenRows[] open = new OpenRows[0];
+    private EventTiles[] events = new EventTiles[0];
     private @Nullable CpuKvCache[] caches = new CpuKvCache[1];
     private int[] firstRows = new int[2];
     private int rows;
@@ -32,6 +35,8 @@ final class StepState {
         positions = new int[maxRows];
         wanted = new int[maxRows];
         recent = new int[shape.layers() * shape.kvHeads() * maxRows];
+        keyBoundary = new int[recent.length];
+        valueBoundary = new int[recent.length];
     }
 
     /** Takes over a step whose caches were checked and have room. */
@@ -51,6 +56,16 @@ final class StepState {
             fillSpan(step, span);
         }
         firstRows[spans] = rows;
+        int heads = spans * shape.kvHeads() * 2;
+        if (open.length < heads) {
+            int had = open.length;
+            open = Arrays.copyOf(open, heads);
+            events = Arrays.copyOf(events, heads);
+            for (int i = had; i < heads; i++) {
+                open[i] = new OpenRows();
+                events[i] = new EventTiles();
+            }
+        }
     }
 
     private void fillSpan(Step step, int span) {
@@ -68,12 +83,27 @@ final class StepState {
         }
         for (int layer = 0; layer < shape.layers(); layer++) {
             for (int head = 0; head < shape.kvHeads(); head++) {
-                HeadCache rows = cache.head(layer, head);
-                int at = (layer * shape.kvHeads() + head) * maxRows;
-                for (int row = step.firstRow(span); row < end; row++) {
-                    recent[at + row] = rows.recent(positions[row], request);
-                }
+                fillHead(cache.head(layer, head), step.firstRow(span), end, request);
             }
+        }
+    }
+
+    private void fillHead(HeadCache head, int from, int to, AttentionStrategy.Request request) {
+        int at = (head.layer * shape.kvHeads() + head.kvHead) * maxRows;
+        if (!head.drops() && !head.encodes()) {
+            Arrays.fill(recent, at + from, at + to, 0);
+            Arrays.fill(keyBoundary, at + from, at + to, 0);
+            Arrays.fill(valueBoundary, at + from, at + to, 0);
+            return;
+        }
+        for (int row = from; row < to; row++) {
+            int exactFrom = head.exactFrom(positions[row], request);
+            int seen = exactFrom <= head.sinks() ? 0 : exactFrom;
+            recent[at + row] = head.drops() ? seen : 0;
+            keyBoundary[at + row] =
+                    head.drops() ? 0 : head.keys.boundary(positions[row], exactFrom);
+            valueBoundary[at + row] =
+                    head.drops() ? 0 : head.values.boundary(positions[row], exactFrom);
         }
     }
 
@@ -132,25 +162,33 @@ final class StepState {
         return sink;
     }
 
-    /** See {@link HeadCache#recent}, for the query of a row. */
+    /** The first key behind the sinks that the query of a row sees at all; 0 if it sees all. */
     int recent(int layer, int kvHead, int row) {
         return recent[(layer * shape.kvHeads() + kvHead) * maxRows + row];
     }
 
-    /** Counts the pairs of one layer as declared, when the run has succeeded. */
-    void count(int layer) {
-        for (int span = 0; span < spans; span++) {
-            CpuKvCache cache = cache(span);
-            for (int row = firstRows[span]; row < firstRows[span + 1]; row++) {
-                Stage stage = cache.stage(positions[row]);
-                long visible = 0;
-                for (int head = 0; head < shape.kvHeads(); head++) {
-                    int from = recent(layer, head, row);
-                    visible += cache.head(layer, head).visible(positions[row], from);
-                }
-                long causal = (positions[row] + 1L) * shape.heads();
-                cache.counts().add(layer, stage, causal, visible * shape.group());
-            }
+    /** See {@link HeadRows#boundary}, for the query of a row. */
+    int boundary(boolean keys, int layer, int kvHead, int row) {
+        int at = (layer * shape.kvHeads() + kvHead) * maxRows + row;
+        return keys ? keyBoundary[at] : valueBoundary[at];
+    }
+
+    /** The open rows of a head's keys or values, in the layer that runs. */
+    OpenRows open(boolean keys, int span, int kvHead) {
+        return open[(span * shape.kvHeads() + kvHead) * 2 + (keys ? 0 : 1)];
+    }
+
+    /** The event lists of a head's keys or values, in the layer that runs. */
+    EventTiles events(boolean keys, int span, int kvHead) {
+        return events[(span * shape.kvHeads() + kvHead) * 2 + (keys ? 0 : 1)];
+    }
+
+    /** Position behind the last row that any query of a span sees encoded. */
+    int needed(boolean keys, int layer, int span, int kvHead) {
+        int needed = 0;
+        for (int row = firstRows[span]; row < firstRows[span + 1]; row++) {
+            needed = Math.max(needed, boundary(keys, layer, kvHead, row));
         }
+        return needed;
     }
 }

@@ -32,6 +32,9 @@ final class Worker {
 
     final AttentionScratch attention;
 
+    /** For encoding keys and values. */
+    final EncodeScratch encode;
+
     private final Team team;
 
     /**
@@ -42,6 +45,7 @@ final class Worker {
         this.member = member;
         this.members = team.members();
         this.attention = attention;
+        encode = new EncodeScratch(attention.dim, arena);
         panel = new float[PANEL_ROWS * panelStride(columns)];
         square = Native.allocate(arena, Transpose.SCRATCH, "scratch of a thread");
     }

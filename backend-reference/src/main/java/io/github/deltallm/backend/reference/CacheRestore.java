@@ -1,9 +1,11 @@
 package io.github.deltallm.backend.reference;
 
 import io.github.deltallm.api.ContextOverflowException;
+import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.KvStreamCheck;
 
 import java.util.List;
 
@@ -19,6 +21,10 @@ final class CacheRestore {
 
     void into(ReferenceCache cache) {
         int length = source.stream(0, 0, KvStream.Kind.KEYS).length();
+        if (length < 0) {
+            throw new InvalidOptionException(
+                    "the restored sequence has " + length + " positions; the state is damaged");
+        }
         if (length > cache.capacity()) {
             throw new ContextOverflowException(
                     "the restored sequence has "
@@ -26,15 +32,12 @@ final class CacheRestore {
                             + " positions, more than the capacity "
                             + cache.capacity());
         }
-        for (int layer = 0; layer < heads.layers(); layer++) {
-            for (int head = 0; head < heads.kvHeads(); head++) {
-                for (KvStream.Kind kind : KvStream.Kind.values()) {
-                    check(new RowName(layer, head, kind), source.stream(layer, head, kind), length);
-                }
-            }
+        for (RowName name : cache.rowNames()) {
+            KvStream stream = source.stream(name.layer(), name.kvHead(), name.kind());
+            new KvStreamCheck(name.toString(), heads.headDim(), cache.encoding(name), stream)
+                    .check(length);
         }
-        cache.restore(length, source);
-        List<RowName> missing = cache.missing(length);
+        List<RowName> missing = filled(cache, length);
         if (!missing.isEmpty()) {
             throw new InvalidOptionException(
                     "the restored state lacks rows that "
@@ -45,34 +48,17 @@ final class CacheRestore {
         }
     }
 
-    private void check(RowName name, KvStream stream, int length) {
-        int dim = heads.headDim();
-        boolean fits = stream.length() == length;
-        int end = 0;
-        for (KvStream.Rows rows : stream.exact()) {
-            fits &= rows.from() >= end && rows.values().length % dim == 0;
-            end = rows.from() + rows.values().length / dim;
-        }
-        KvStream.DeltaRows delta = stream.delta();
-        if (delta.count() > 0) {
-            fits &= delta.count() <= length;
-            fits &= delta.steps().length == 0 || delta.steps().length == dim;
-            fits &= delta.changed().length * (long) Long.SIZE >= (long) delta.count() * dim;
-            long bits = 0;
-            for (long word : delta.changed()) {
-                bits += Long.bitCount(word);
-            }
-            fits &= bits == delta.events().length;
-        }
-        if (!fits || end > length) {
+    /** Rows that are held exactly may be too large to be encoded. */
+    private List<RowName> filled(ReferenceCache cache, int length) {
+        try {
+            return cache.restore(length, source);
+        } catch (DeltaLlmException e) {
             throw new InvalidOptionException(
-                    "the restored "
-                            + name
-                            + " contradict a sequence of "
-                            + length
-                            + " positions of "
-                            + dim
-                            + " channels; the saved state is damaged or of another model");
+                    "the restored state can't be kept as "
+                            + cache.strategy().spec()
+                            + " does: "
+                            + e.getMessage(),
+                    e);
         }
     }
 }

@@ -25,7 +25,7 @@ final class DeltaRows extends HeadRows {
     DeltaRows(RowName name, int dim, Encoding.Delta encoding) {
         super(name, dim, encoding.store());
         this.encoding = encoding;
-        steps = encoding.steps();
+        steps = givenSteps();
         rule = encoding.waits() ? null : new DeltaRule(encoding, steps, sigma);
     }
 
@@ -36,6 +36,10 @@ final class DeltaRows extends HeadRows {
         encoded.addAll(other.encoded);
         steps = other.steps;
         sigma = other.sigma;
+    }
+
+    private float[] givenSteps() {
+        return encoding.events() == Encoding.Events.INT8 ? encoding.steps() : new float[0];
     }
 
     @Override
@@ -122,7 +126,7 @@ final class DeltaRows extends HeadRows {
             for (int row = 0; row < FIRST_ROWS; row++) {
                 largest = Math.max(largest, Math.abs(exact(row, c)));
             }
-            fixed[c] = 2 * largest / 127;
+            fixed[c] = largest / 63.5f; // 2 largest / 127, but 2 largest may be infinite
         }
         return fixed;
     }
@@ -131,7 +135,7 @@ final class DeltaRows extends HeadRows {
     void truncate(int newLength) {
         super.truncate(newLength);
         if (encoding.waits() && length() < FIRST_ROWS) {
-            steps = encoding.steps();
+            steps = givenSteps();
             sigma = 1;
             rule = null;
             encoded.clear();
@@ -147,13 +151,22 @@ final class DeltaRows extends HeadRows {
     }
 
     @Override
+    boolean rebuildsMiddle() {
+        return rule != null;
+    }
+
+    @Override
     boolean encodedFor(int query) {
         return !encoding.waits() || query + 1 >= FIRST_ROWS;
     }
 
+    /** A row that is appended at {@code query} may have to be encoded with all before it. */
     @Override
     boolean holdsMiddle(int from, int to, int query) {
-        return encodedFor(query) ? from >= to || end() >= to : holds(from, to);
+        if (encoding.waits() && query < FIRST_ROWS) {
+            return holds(from, to);
+        }
+        return from >= to || end() >= to;
     }
 
     @Override
@@ -250,6 +263,7 @@ final class DeltaRows extends HeadRows {
             return;
         }
         if (encoding.waits()) {
+            // In the stream of an encoding that is given one of them, that one is the same.
             steps = rows.steps().clone();
             sigma = rows.sigma();
             rule = new DeltaRule(encoding, steps, sigma);

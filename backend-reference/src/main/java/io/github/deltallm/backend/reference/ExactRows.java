@@ -28,6 +28,11 @@ final class ExactRows extends HeadRows {
     }
 
     @Override
+    boolean rebuildsMiddle() {
+        return false;
+    }
+
+    @Override
     boolean encodedFor(int query) {
         return false;
     }

@@ -102,6 +102,11 @@ abstract class HeadRows {
         return from >= to || held.nextClearBit(from) >= to;
     }
 
+    /** The first of the last rows that are all held exactly. */
+    final int heldFrom() {
+        return held.previousClearBit(length - 1) + 1;
+    }
+
     /** A channel of an exact row. */
     final float exact(int row, int channel) {
         return exact[row * dim + channel];
@@ -158,6 +163,9 @@ abstract class HeadRows {
     abstract void restoreEncoded(KvStream.DeltaRows rows);
 
     abstract KvStream.DeltaRows exportEncoded();
+
+    /** Whether the middle is seen without its exact rows from now on. */
+    abstract boolean rebuildsMiddle();
 
     /** Whether the query at a position sees the middle run encoded, or still exactly. */
     abstract boolean encodedFor(int query);

@@ -34,6 +34,11 @@ final class PrunedRows extends HeadRows {
     }
 
     @Override
+    boolean rebuildsMiddle() {
+        return false;
+    }
+
+    @Override
     boolean encodedFor(int query) {
         return true;
     }

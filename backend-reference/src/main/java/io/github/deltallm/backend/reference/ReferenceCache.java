@@ -17,6 +17,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -29,18 +30,8 @@ final class ReferenceCache implements KvCache {
     private final int capacity;
     private final Map<RowName, HeadRows> rows = new LinkedHashMap<>();
     private final List<Map<Stage, Tally>> tallies = new ArrayList<>();
+    private Windows windows;
     private int length;
-    private int declared;
-
-    /** The most that was declared since the sequence was empty. */
-    private int widest;
-
-    /** The length when windows last grew; no truncation goes below. */
-    private int widenedAt;
-
-    /** By layer and head: exact runs begin no earlier. */
-    private int[] outside;
-
     private boolean closed;
 
     ReferenceCache(ReferenceExecutable owner, AttentionStrategy strategy, int capacity) {
@@ -48,6 +39,7 @@ final class ReferenceCache implements KvCache {
         this.heads = owner.program().heads();
         this.strategy = strategy;
         this.capacity = capacity;
+        windows = new Windows(heads, strategy);
         for (int layer = 0; layer < heads.layers(); layer++) {
             for (int head = 0; head < heads.kvHeads(); head++) {
                 for (KvStream.Kind kind : KvStream.Kind.values()) {
@@ -57,7 +49,6 @@ final class ReferenceCache implements KvCache {
             }
             tallies.add(tallies(stage -> AttentionCounts.ZERO));
         }
-        outside = new int[heads.layers() * heads.kvHeads()];
     }
 
     private ReferenceCache(ReferenceCache other) {
@@ -66,17 +57,18 @@ final class ReferenceCache implements KvCache {
         strategy = other.strategy;
         capacity = other.capacity;
         length = other.length;
-        declared = other.declared;
-        widest = other.widest;
-        widenedAt = other.widenedAt;
-        outside = other.outside.clone();
+        windows = other.windows.copy();
         other.rows.forEach((name, head) -> rows.put(name, head.copy()));
         for (Map<Stage, Tally> tally : other.tallies) {
             tallies.add(tallies(stage -> requireNonNull(tally.get(stage)).counts()));
         }
     }
 
-    private Encoding encoding(RowName name) {
+    Set<RowName> rowNames() {
+        return rows.keySet();
+    }
+
+    Encoding encoding(RowName name) {
         return name.kind() == KvStream.Kind.KEYS
                 ? strategy.keys(name.layer(), name.kvHead())
                 : strategy.values(name.layer(), name.kvHead());
@@ -107,36 +99,17 @@ final class ReferenceCache implements KvCache {
 
     @Override
     public void declare(int tokens) {
-        declared = Math.max(declared, tokens);
-        if (declared > widest) {
-            widen();
-        }
-    }
-
-    private void widen() {
-        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
-        AttentionStrategy.Request now = new AttentionStrategy.Request(declared);
-        widest = declared;
-        for (int i = 0; i < outside.length && length > 0; i++) {
-            int layer = i / heads.kvHeads();
-            int head = i % heads.kvHeads();
-            int window = strategy.window(layer, head, before);
-            if (window < strategy.window(layer, head, now) && length > window) {
-                outside[i] = Math.max(outside[i], length - window);
-                widenedAt = length;
-            }
-        }
+        windows.declare(tokens, length);
     }
 
     /** What the query at a position sees. */
     VisibleRuns runs(int layer, int kvHead, int position) {
-        VisibleRuns declaredRuns = VisibleRuns.of(strategy, layer, kvHead, position, request());
-        return declaredRuns.from(outside[layer * heads.kvHeads() + kvHead]);
+        return windows.runs(layer, kvHead, position);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        return new AttentionStrategy.Request(declared);
+        return windows.request();
     }
 
     @Override
@@ -150,19 +123,15 @@ final class ReferenceCache implements KvCache {
             throw new InvalidOptionException(
                     "the sequence can't be truncated to "
                             + newLength
-                            + " positions: it was restored without exact rows that "
+                            + " positions: exact rows that "
                             + strategy.spec()
-                            + " then needs; the smallest length is "
+                            + " then needs were outside its window or not restored; the smallest"
+                            + " length is "
                             + truncationFloor()
                             + ", or 0");
         }
-        declared = Math.min(declared, newLength);
+        windows.truncate(newLength);
         cut(newLength);
-        if (newLength == 0) {
-            widest = 0;
-            widenedAt = 0;
-            outside = new int[outside.length];
-        }
     }
 
     /** Truncates without asking what is held. */
@@ -174,17 +143,17 @@ final class ReferenceCache implements KvCache {
     @Override
     public int truncationFloor() {
         int floor = length;
-        while (floor > widenedAt && missing(floor - 1).isEmpty()) {
+        while (floor > windows.widenedAt() && missing(floor - 1).isEmpty()) {
             floor--;
         }
         return floor;
     }
 
-    /** The rows, by name, that lack something that a query at {@code position} would see. */
+    /** The rows, by name, that lack something that a query at {@code position} may see. */
     List<RowName> missing(int position) {
         List<RowName> missing = new ArrayList<>();
         for (HeadRows head : rows.values()) {
-            VisibleRuns runs = runs(head.name.layer(), head.name.kvHead(), position);
+            VisibleRuns runs = windows.widestRuns(head.name.layer(), head.name.kvHead(), position);
             int end = Math.min(position, head.length());
             boolean all =
                     head.holds(0, Math.min(runs.middle(), end))
@@ -230,9 +199,12 @@ final class ReferenceCache implements KvCache {
     @Override
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         requireOpen();
-        int from = outside[layer * heads.kvHeads() + kvHead];
-        KvStream stream = rows(layer, kvHead, kind).export();
-        return from == 0 ? stream : without(stream, strategy.sinks(layer, kvHead), from);
+        HeadRows head = rows(layer, kvHead, kind);
+        KvStream stream = head.export();
+        int from = windows.outside(layer, kvHead);
+        return from > 0 && (strategy.dropsMiddle(layer, kvHead) || head.rebuildsMiddle())
+                ? without(stream, strategy.sinks(layer, kvHead), from)
+                : stream;
     }
 
     /** A stream without its exact rows {@code [sinks, from)}. */
@@ -291,7 +263,7 @@ final class ReferenceCache implements KvCache {
 
     /** The stage to which a position counts. */
     Stage stage(int position) {
-        return position < declared ? Stage.PREFILL : Stage.DECODE;
+        return position < request().tokens() ? Stage.PREFILL : Stage.DECODE;
     }
 
     /** Appends one head's row and counts what its encoder does. */
@@ -306,7 +278,7 @@ final class ReferenceCache implements KvCache {
 
     /** A sequence for which nothing was declared declares the rows of its first run. */
     void begin(int added) {
-        if (declared == 0) {
+        if (request().tokens() == 0) {
             declare(length + added);
         }
     }
@@ -316,52 +288,37 @@ final class ReferenceCache implements KvCache {
         length += added;
     }
 
-    /** Fills an empty cache with the state of another. */
-    void restore(int newLength, KvStream.Source source) {
+    /**
+     * Fills an empty cache with the state of another.
+     *
+     * @return the rows, by name, that lack something that the next query may see
+     */
+    List<RowName> restore(int newLength, KvStream.Source source) {
         length = newLength;
-        for (int i = 0; i < outside.length; i++) {
-            int layer = i / heads.kvHeads();
-            int head = i % heads.kvHeads();
-            for (KvStream.Kind kind : KvStream.Kind.values()) {
-                int from = gapEnd(source.stream(layer, head, kind));
-                if (from > Math.max(0, newLength - strategy.window(layer, head, request()))) {
-                    outside[i] = Math.max(outside[i], from);
-                    widenedAt = newLength;
-                }
-            }
-        }
+        List<RowName> missing = new ArrayList<>();
         for (HeadRows head : rows.values()) {
             RowName name = head.name;
-            head.restore(
-                    source.stream(name.layer(), name.kvHead(), name.kind()),
-                    encodedTally(name.layer(), name.kind()));
+            KvStream stream = source.stream(name.layer(), name.kvHead(), name.kind());
+            head.restore(stream, encodedTally(name.layer(), name.kind()));
+            if (!windows.restore(name.layer(), name.kvHead(), head.heldFrom(), newLength)) {
+                missing.add(name);
+            }
         }
-    }
-
-    /** The first row behind the last ones that are not held exactly; 0 if all are. */
-    private int gapEnd(KvStream stream) {
-        if (stream.exact().isEmpty()) {
-            return stream.length();
-        }
-        KvStream.Rows last = stream.exact().getLast();
-        boolean reachesEnd =
-                last.from() + last.values().length / heads.headDim() == stream.length();
-        return reachesEnd ? last.from() : stream.length();
+        missing.addAll(missing(newLength));
+        return missing;
     }
 
     /** What a failed run goes back to. */
     Runnable snapshot() {
         int before = length;
-        int declaredBefore = declared;
-        int widestBefore = widest;
+        Windows windowsBefore = windows.copy();
         List<Map<Stage, Tally>> counts = new ArrayList<>();
         for (Map<Stage, Tally> tally : tallies) {
             counts.add(tallies(stage -> requireNonNull(tally.get(stage)).counts()));
         }
         return () -> {
             cut(before);
-            declared = declaredBefore;
-            widest = widestBefore;
+            windows = windowsBefore;
             tallies.clear();
             tallies.addAll(counts);
         };

@@ -73,6 +73,14 @@ final class ReferenceExecutable implements Executable {
     }
 
     private void requireFit(AttentionStrategy strategy, Encoding encoding) {
+        if (encoding instanceof Encoding.Pruned pruned && !(pruned.theta() >= 0)) {
+            throw new InvalidOptionException(
+                    "the attention "
+                            + strategy.spec()
+                            + " has a threshold of "
+                            + pruned.theta()
+                            + "; it must be a number that is not negative");
+        }
         int dim = program.heads().headDim();
         if (encoding instanceof Encoding.Delta delta
                 && !(fits(delta.thresholds(), List.of(1, dim))
@@ -86,14 +94,15 @@ final class ReferenceExecutable implements Executable {
                             + delta.steps().length
                             + " steps, but a head has "
                             + dim
-                            + " channels; all of them must be numbers that are not negative");
+                            + " channels; all of them must be finite numbers that are not"
+                            + " negative");
         }
     }
 
     private static boolean fits(float[] numbers, List<Integer> lengths) {
         boolean fits = lengths.contains(numbers.length);
         for (float number : numbers) {
-            fits &= number >= 0;
+            fits &= number >= 0 && Float.isFinite(number);
         }
         return fits;
     }

@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.reference;
 
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Encoding;
 
 /**
  * The three runs that one query sees: {@code [0, middle)} exactly, {@code [middle, recent)} as
@@ -15,6 +16,30 @@ record VisibleRuns(int middle, int recent, int length, int sinks, boolean droppe
             int position,
             AttentionStrategy.Request request) {
         int exactFrom = strategy.exactFrom(layer, kvHead, position, request);
+        int window = strategy.window(layer, kvHead, request);
+        if (exactFrom < position - window + 1 && windowCounts(strategy, layer, kvHead)) {
+            throw new IllegalStateException(
+                    "the attention "
+                            + strategy.spec()
+                            + " asks for exact keys from "
+                            + exactFrom
+                            + " for the query at position "
+                            + position
+                            + ", outside its window of "
+                            + window);
+        }
+        return of(strategy, layer, kvHead, position, exactFrom);
+    }
+
+    private static boolean windowCounts(AttentionStrategy strategy, int layer, int kvHead) {
+        return strategy.dropsMiddle(layer, kvHead)
+                || !(strategy.keys(layer, kvHead) instanceof Encoding.Exact)
+                || !(strategy.values(layer, kvHead) instanceof Encoding.Exact);
+    }
+
+    /** The runs of a query whose exact one begins at {@code exactFrom}. */
+    static VisibleRuns of(
+            AttentionStrategy strategy, int layer, int kvHead, int position, int exactFrom) {
         int sinks = strategy.sinks(layer, kvHead);
         if (exactFrom < 0 || exactFrom > position || sinks < 0) {
             throw new IllegalStateException(

@@ -99,6 +99,71 @@ class DeltaRowsTest {
     }
 
     @Test
+    void largestFiniteKeysHaveFiniteSteps() {
+        DeltaRows rows = rows(0, Events.INT8, NO_STEPS);
+        for (int row = 0; row < 256; row++) {
+            append(rows, Float.MAX_VALUE, 0x1p-149f);
+        }
+        KvStream.DeltaRows delta = rows.export().delta();
+
+        assertThat(delta.steps()).containsExactly(Float.MAX_VALUE / 63.5f, 0);
+        assertThat(delta.events()).containsExactly(Float.MAX_VALUE, 0x1p-149f);
+    }
+
+    @Test
+    void channelWhoseStepIsZeroTransmitsNothingBehindRow0() {
+        DeltaRows rows = rows(0, Events.INT8, new float[] {0, 1});
+        append(rows, 3, 3, 90, 90, -7, -7);
+
+        assertThat(rows.export().delta().events()).containsExactly(3, 3, 87, -97);
+        assertThat(rows.reference(2)).containsExactly(3, -7);
+    }
+
+    @Test
+    void stepsAreIgnoredByOtherEvents() {
+        DeltaRows rows = rows(0, Events.F32, new float[] {0, 1});
+        append(rows, 3, 3, 90.5f, 90.5f);
+
+        assertThat(rows.reference(1)).containsExactly(90.5f, 90.5f);
+        assertThat(rows.export().delta().steps()).isEmpty();
+    }
+
+    @Test
+    void relativeThresholdsAreMultiplesOfTheDeviationOfTheFirstRows() {
+        DeltaRows rows = relative(0.5f);
+        // Over both channels the mean is 1 and the standard deviation 2.
+        for (int row = 0; row < 255; row++) {
+            append(rows, 3, -1);
+        }
+        assertThat(rows.export().delta().count()).isZero();
+        append(rows, 3, -1);
+        append(rows, 4, -2.25f, 4.0625f, -2.25f);
+
+        KvStream.DeltaRows delta = rows.export().delta();
+        assertThat(delta.sigma()).isEqualTo(2);
+        assertThat(delta.events()).containsExactly(3, -1, -1.25f, 1.0625f);
+    }
+
+    @Test
+    void sigmaOfEqualRowsIsZeroAndThenEveryChangeCounts() {
+        DeltaRows rows = relative(9);
+        for (int row = 0; row < 256; row++) {
+            append(rows, 5, 5);
+        }
+        append(rows, 5, 5.5f);
+
+        assertThat(rows.export().delta().sigma()).isZero();
+        assertThat(rows.export().delta().events()).containsExactly(5, 5, 0.5f);
+    }
+
+    private static DeltaRows relative(float theta) {
+        return new DeltaRows(
+                NAME,
+                2,
+                new Encoding.Delta(new float[] {theta}, true, Events.F32, NO_STEPS, Store.F32));
+    }
+
+    @Test
     void truncatingBelow256RowsForgetsTheSteps() {
         DeltaRows rows = rows(0, Events.INT8, NO_STEPS);
         for (int row = 0; row < 300; row++) {

@@ -1,6 +1,8 @@
 package io.github.deltallm.conformance.tests;
 
+import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
+import io.github.deltallm.api.spi.KvStream.Kind;
 
 /**
  * Attention in fp64, with bounds on what fp32 may make of it.
@@ -19,15 +21,17 @@ import io.github.deltallm.api.spi.HeadShape;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record AttentionFormula(
         HeadShape heads,
-        Runs runs,
+        Declared declared,
         float[] exactKeys,
         float[] middleKeys,
         float[] exactValues,
         float[] middleValues) {
 
     /** All runs see the same keys and values. */
-    static AttentionFormula exact(HeadShape heads, Runs runs, float[] keys, float[] values) {
-        return new AttentionFormula(heads, runs, keys, keys, values, values);
+    static AttentionFormula exact(
+            HeadShape heads, AttentionStrategy strategy, float[] keys, float[] values) {
+        Declared declared = Declared.of(strategy, keys.length / heads.kvWidth());
+        return new AttentionFormula(heads, declared, keys, keys, values, values);
     }
 
     /** The outputs for all queries, whose first has position {@code from}. */
@@ -51,14 +55,20 @@ record AttentionFormula(
         private final int kvHead;
         private final int sinks;
         private final int recent;
+        private final boolean dropped;
+        private final boolean keysEncoded;
+        private final boolean valuesEncoded;
 
         Query(float[] queries, int row, int head, int position) {
             this.queries = queries;
             this.position = position;
             at = row * heads.queryWidth() + head * dim;
             kvHead = head / heads.group();
-            recent = runs.window() > position ? 0 : position - runs.window() + 1;
-            sinks = Math.min(runs.sinks(), recent);
+            recent = declared.recent(kvHead, position);
+            sinks = Math.min(declared.sinks(kvHead), recent);
+            dropped = declared.drops(kvHead);
+            keysEncoded = declared.encoded(kvHead, Kind.KEYS, position);
+            valuesEncoded = declared.encoded(kvHead, Kind.VALUES, position);
         }
 
         void attend(Expected expected) {
@@ -72,7 +82,7 @@ record AttentionFormula(
                 for (int j = position; j >= 0; j--) {
                     sum += weights[j] * value(j, c);
                     magnitude += weights[j] * Math.abs(value(j, c));
-                    if (middle(j) && !runs.dropsMiddle()) {
+                    if (middle(j) && !dropped) {
                         suffix += weights[j];
                         double before = j == sinks ? 0 : value(j - 1, c);
                         magnitude += suffix * Math.abs(value(j, c) - before);
@@ -108,8 +118,7 @@ record AttentionFormula(
                     error += Rounding.U * (changes + dim) * partial;
                 }
                 double scale = Sequence.scale(heads);
-                weights[j] =
-                        middle(j) && runs.dropsMiddle() ? Double.NEGATIVE_INFINITY : scale * sum;
+                weights[j] = middle(j) && dropped ? Double.NEGATIVE_INFINITY : scale * sum;
                 errors[j] = scale * error + 2 * Rounding.U * Math.abs(scale * sum);
                 largest = Math.max(largest, weights[j]);
             }
@@ -139,11 +148,11 @@ record AttentionFormula(
         }
 
         private float key(int j, int c) {
-            return (middle(j) ? middleKeys : exactKeys)[index(j, c)];
+            return (middle(j) && keysEncoded ? middleKeys : exactKeys)[index(j, c)];
         }
 
         private float value(int j, int c) {
-            return (middle(j) ? middleValues : exactValues)[index(j, c)];
+            return (middle(j) && valuesEncoded ? middleValues : exactValues)[index(j, c)];
         }
 
         private int index(int j, int c) {

@@ -232,7 +232,12 @@ public abstract class AttentionRules extends ConformanceRules {
         }
         AttentionFormula formula =
                 new AttentionFormula(
-                        SMALL, runs, sequence.keys(), kept, sequence.values(), sequence.values());
+                        SMALL,
+                        Declared.of(runs, ROWS),
+                        sequence.keys(),
+                        kept,
+                        sequence.values(),
+                        sequence.values());
         try (Bench bench = new Bench(backend(), Sequence.program(SMALL), ROWS);
                 KvCache cache = optional(() -> bench.newCache(runs, ROWS))) {
             formula.of(sequence.queries(), 0)

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Nested;
  * }</pre>
  *
  * <p>On the module path the test's package must be open to {@code org.junit.platform.commons}, as
- * for any JUnit test. The groups carry the tags KRN, ATT, DLT, KVC, MDL, ERR and CON. A backend
- * that is unavailable skips every rule with its reason and its remedy.
+ * for any JUnit test. The groups carry the tags KRN, ATT, DLT, KVC, CNT, MDL, ERR and CON. A
+ * backend that is unavailable skips every rule with its reason and its remedy.
  */
 public abstract class BackendConformance {
     /** For subclasses. */
@@ -80,12 +80,64 @@ public abstract class BackendConformance {
         }
     }
 
+    /** DLT: properties. */
+    @Nested
+    @DisplayName("DLT properties of delta encoding")
+    public class DeltaProperties extends DeltaPropertyRules {
+        /** For JUnit. */
+        public DeltaProperties() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
     /** KVC. */
     @Nested
     @DisplayName("KVC caches")
     public class Caches extends CacheRules {
         /** For JUnit. */
         public Caches() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** KVC: windows. */
+    @Nested
+    @DisplayName("KVC windows")
+    public class Windows extends WindowRules {
+        /** For JUnit. */
+        public Windows() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** KVC: states. */
+    @Nested
+    @DisplayName("KVC states of encoded sequences")
+    public class States extends StateRules {
+        /** For JUnit. */
+        public States() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** CNT. */
+    @Nested
+    @DisplayName("CNT counts")
+    public class Counts extends CountRules {
+        /** For JUnit. */
+        public Counts() {}
 
         @Override
         protected BackendProvider provider() {

@@ -47,6 +47,11 @@ final class Bench implements AutoCloseable {
         return executable.read(executable.program().outputs().getFirst(), step.rows());
     }
 
+    /** One of the outputs of the last run. */
+    float[] output(int index, int rows) {
+        return executable.read(executable.program().outputs().get(index), rows);
+    }
+
     /** Sets the program's inputs in their order. */
     void write(int rows, float[]... inputs) {
         List<Value> values = executable.program().inputs();

@@ -14,7 +14,6 @@ import org.junit.jupiter.api.BeforeEach;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.function.Supplier;
 
 /**
@@ -35,14 +34,7 @@ public abstract class ConformanceRules {
     final void openBackends() {
         available();
         backend = open(Precision.F32);
-        oracle =
-                ServiceLoader.load(BackendProvider.class, ConformanceRules.class.getClassLoader())
-                        .stream()
-                        .map(ServiceLoader.Provider::get)
-                        .filter(provider -> provider.name().equals("reference"))
-                        .findFirst()
-                        .orElseThrow()
-                        .open(options(Precision.F32));
+        oracle = Oracle.open(Precision.F32);
     }
 
     @AfterEach

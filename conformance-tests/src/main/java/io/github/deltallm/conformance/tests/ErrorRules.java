@@ -128,6 +128,23 @@ public abstract class ErrorRules extends ConformanceRules {
         });
     }
 
+    @Test
+    @DisplayName("ERR-11 required: a first run that fails declares nothing")
+    void failedFirstRunDeclaresNothing() {
+        try (ModelRun run = model();
+                KvCache cache = run.executable().newCache(Runs.DENSE, ROWS)) {
+            Step step = new Step().add(cache, TOKENS, 0, 5, Step.Logits.ALL);
+            LogitsSink full =
+                    (row, logits) -> {
+                        throw new IllegalStateException("full");
+                    };
+            Assertions.assertThrows(
+                    IllegalStateException.class, () -> run.executable().run(step, full));
+            Assertions.assertEquals(0, cache.length(), "length");
+            Assertions.assertEquals(0, cache.request().tokens(), "declared tokens");
+        }
+    }
+
     /** Something that goes wrong between two runs of one sequence. */
     private interface Mishap {
         void happen(ModelRun run, KvCache cache);

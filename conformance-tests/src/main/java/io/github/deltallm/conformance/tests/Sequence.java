@@ -26,14 +26,17 @@ record Sequence(HeadShape heads, float[] queries, float[] keys, float[] values) 
                 numbers.walk(rows, heads.kvWidth()));
     }
 
-    /** A program of attention in one layer: inputs queries, keys and values. */
+    /** A program of attention alone, the same inputs and an output of its own in every layer. */
     static Program program(HeadShape heads) {
         Program.Recorder recorder = Program.record(heads);
         Value query = recorder.input("query", heads.queryWidth());
         Value key = recorder.input("key", heads.kvWidth());
         Value value = recorder.input("value", heads.kvWidth());
-        Value out = recorder.value("out", heads.queryWidth());
-        return recorder.attention(0, query, key, value, scale(heads), out).output(out).program();
+        for (int layer = 0; layer < heads.layers(); layer++) {
+            Value out = recorder.value("out " + layer, heads.queryWidth());
+            recorder.attention(layer, query, key, value, scale(heads), out).output(out);
+        }
+        return recorder.program();
     }
 
     static float scale(HeadShape heads) {

@@ -13,10 +13,14 @@
  *   <tr><td>ATT</td><td>attention as strategies declare it</td></tr>
  *   <tr><td>DLT</td><td>delta encoding, for backends with the capability {@code delta}</td></tr>
  *   <tr><td>KVC</td><td>operations on caches</td></tr>
+ *   <tr><td>CNT</td><td>what attention counts</td></tr>
  *   <tr><td>MDL</td><td>whole models</td></tr>
  *   <tr><td>ERR</td><td>errors and lifecycle</td></tr>
  *   <tr><td>CON</td><td>threads</td></tr>
  * </table>
+ *
+ * <p>Authors of attention strategies extend {@link
+ * io.github.deltallm.conformance.tests.AttentionConformance} instead, whose group is STR.
  *
  * <p>What is expected comes from formulas in fp64 in the kit itself and from the backend {@code
  * reference}. Tolerances are bounds on the rounding errors of any order of summation in fp32, with

@@ -26,6 +26,11 @@ interface Defect {
         return output;
     }
 
+    /** Whether a state that is refused is restored as an empty one. */
+    default boolean restoresAnything() {
+        return false;
+    }
+
     /** Whether a failed run leaves the rows of its first sequence behind. */
     default boolean keepsHalfARun() {
         return false;

@@ -20,6 +20,9 @@ class DefectiveCache implements KvCache {
         return sound;
     }
 
+    /** Is told before every run. */
+    void runs() {}
+
     /** Shows this strategy instead of the defective one. */
     final DefectiveCache pretend(AttentionStrategy asked) {
         strategy = asked;

@@ -1,6 +1,7 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.DeltaLlmException;
+import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
@@ -40,8 +41,15 @@ final class DefectiveExecutable implements Executable {
     @Override
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
-        return wrapped(
-                strategy, sound.restore(defect.strategy(strategy), capacity, declared, source));
+        AttentionStrategy changed = defect.strategy(strategy);
+        try {
+            return wrapped(strategy, sound.restore(changed, capacity, declared, source));
+        } catch (InvalidOptionException e) {
+            if (defect.restoresAnything()) {
+                return newCache(strategy, capacity);
+            }
+            throw e;
+        }
     }
 
     private KvCache wrapped(AttentionStrategy strategy, KvCache cache) {
@@ -53,6 +61,11 @@ final class DefectiveExecutable implements Executable {
     @Override
     public void run(Step step, LogitsSink sink) {
         Step unwrapped = spans(step, step.spans());
+        for (int span = 0; span < step.spans(); span++) {
+            if (step.cache(span) instanceof DefectiveCache cache) {
+                cache.runs();
+            }
+        }
         try {
             sound.run(unwrapped, sink);
         } catch (DeltaLlmException e) {

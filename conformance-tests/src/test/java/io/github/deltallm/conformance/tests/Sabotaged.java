@@ -9,21 +9,21 @@ final class Sabotaged {
     static final class WindowOffByOne extends BackendConformance {
         @Override
         protected BackendProvider provider() {
-            return new DefectiveProvider(new CacheDefects.WindowOffByOne());
+            return new DefectiveProvider(new StrategyDefects.WindowOffByOne());
         }
     }
 
     static final class UnroundedRows extends BackendConformance {
         @Override
         protected BackendProvider provider() {
-            return new DefectiveProvider(new CacheDefects.UnroundedRows());
+            return new DefectiveProvider(new StrategyDefects.UnroundedRows());
         }
     }
 
     static final class TransmittedTies extends BackendConformance {
         @Override
         protected BackendProvider provider() {
-            return new DefectiveProvider(new CacheDefects.TransmittedTies());
+            return new DefectiveProvider(new StrategyDefects.TransmittedTies());
         }
     }
 
@@ -101,6 +101,90 @@ final class Sabotaged {
         @Override
         protected BackendProvider provider() {
             return new DefectiveProvider(new ProgramDefects.HiddenNan());
+        }
+    }
+
+    static final class TripledThresholds extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.TripledThresholds());
+        }
+    }
+
+    static final class IgnoredSigma extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.IgnoredSigma());
+        }
+    }
+
+    static final class FirstHeadForAll extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.FirstHeadForAll());
+        }
+    }
+
+    static final class ReachesBack extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.ReachesBack());
+        }
+    }
+
+    static final class FixedWindow extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.FixedWindow());
+        }
+    }
+
+    static final class OpenLoop extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.OpenLoop());
+        }
+    }
+
+    static final class ChunksShow extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.ChunksShow());
+        }
+    }
+
+    static final class StaleSteps extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.StaleSteps());
+        }
+    }
+
+    static final class DoubledCounts extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.DoubledCounts());
+        }
+    }
+
+    static final class ForgottenCounts extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.ForgottenCounts());
+        }
+    }
+
+    static final class OneStage extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.OneStage());
+        }
+    }
+
+    static final class AcceptedDamage extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.AcceptedDamage());
         }
     }
 }
