@@ -3,6 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /** The command line. */
 @NullMarked
 module io.github.deltallm.cli {
+    requires io.github.deltallm.calibration;
     requires io.github.deltallm.engine;
     requires info.picocli;
     requires org.jline.reader;

@@ -45,6 +45,7 @@ final class DeltaLlm extends Command {
         commands.put("logits", LogitsCommand::new);
         commands.put("perplexity", PerplexityCommand::new);
         commands.put("bench", BenchCommand::new);
+        commands.put("calibrate", CalibrateCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("backends", BackendsCommand::new);
         commands.put("models", ModelsCommand::new);

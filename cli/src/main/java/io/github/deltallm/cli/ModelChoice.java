@@ -1,6 +1,7 @@
 package io.github.deltallm.cli;
 
 import io.github.deltallm.api.AttentionSpec;
+import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.engine.ModelOptions;
@@ -74,6 +75,19 @@ final class ModelChoice {
     /** The number of CPU threads for reports. */
     int threads() {
         return threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
+    /**
+     * Takes a model that was named without {@code --model}.
+     *
+     * @throws InvalidOptionException if there is {@code --model} too
+     */
+    void named(Path path) {
+        if (model != null) {
+            throw new InvalidOptionException(
+                    "two models are given, " + path + " and --model " + model + "; give one");
+        }
+        model = path;
     }
 
     Path path() {

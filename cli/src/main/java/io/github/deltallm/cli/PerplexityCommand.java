@@ -1,17 +1,11 @@
 package io.github.deltallm.cli;
 
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.engine.Perplexity;
-import io.github.deltallm.engine.tokenizer.Tokenizer;
-
-import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -25,18 +19,7 @@ import java.util.concurrent.Callable;
                     + " if that is less)."
         })
 final class PerplexityCommand extends Command implements Callable<Integer> {
-    @Option(
-            names = "--file",
-            paramLabel = "FILE",
-            description = "The text, UTF-8; control tokens in it are ordinary text.")
-    private @Nullable String file;
-
-    @Option(
-            names = "--token-ids",
-            paramLabel = "FILE",
-            description = "The text as a JSON array of token ids; no BOS is added.")
-    private @Nullable Path tokenIds;
-
+    @Mixin private final TextChoice texts = new TextChoice();
     @Mixin private final AttentionChoice attention = new AttentionChoice();
     @Mixin private final ModelChoice models = new ModelChoice();
     @Mixin private final OutputFormat.Choice format = new OutputFormat.Choice();
@@ -48,7 +31,7 @@ final class PerplexityCommand extends Command implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Text text = text();
+        TextChoice.Text text = texts.read(streams());
         try (Model model = models.open(streams(), List.of(attention.spec()));
                 Interrupt interrupt = new Interrupt();
                 ProgressBar bar = ProgressBar.measured(streams(), "perplexity")) {
@@ -66,26 +49,6 @@ final class PerplexityCommand extends Command implements Callable<Integer> {
             print(model, window, perplexity);
         }
         return Failures.DONE;
-    }
-
-    @FunctionalInterface
-    private interface Text {
-        int[] ids(Model model);
-    }
-
-    private Text text() {
-        if (tokenIds != null && file == null) {
-            int[] ids = TokenIds.read(tokenIds);
-            return model -> TokenIds.requireKnown(ids, model.vocabulary());
-        }
-        if (file != null && tokenIds == null) {
-            String text = TextSource.read(file, streams());
-            return model -> {
-                Tokenizer tokenizer = model.tokenizer();
-                return tokenizer.encode(text, false, tokenizer.addBosByDefault());
-            };
-        }
-        throw new InvalidOptionException("give exactly one of --file and --token-ids");
     }
 
     private void print(Model model, int window, Perplexity perplexity) {

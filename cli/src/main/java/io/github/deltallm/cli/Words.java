@@ -3,6 +3,7 @@ package io.github.deltallm.cli;
 import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.Precision;
+import io.github.deltallm.calibration.WindowSize;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -46,6 +47,32 @@ final class Words {
         public AttentionSpec convert(String value) {
             try {
                 return AttentionSpec.parse(value);
+            } catch (InvalidOptionException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    /** {@code 0.5%} as 0.005. */
+    static final class Percentage implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            if (value.endsWith("%")) {
+                try {
+                    return Double.parseDouble(value.substring(0, value.length() - 1)) / 100;
+                } catch (NumberFormatException e) {
+                    // told below
+                }
+            }
+            throw new TypeConversionException("'" + value + "' is not a percentage, such as 0.5%");
+        }
+    }
+
+    static final class Window implements ITypeConverter<WindowSize> {
+        @Override
+        public WindowSize convert(String value) {
+            try {
+                return WindowSize.parse(value);
             } catch (InvalidOptionException e) {
                 throw new TypeConversionException(e.getMessage());
             }

@@ -16,6 +16,7 @@ class UsageTest {
                 "logits",
                 "perplexity",
                 "bench",
+                "calibrate",
                 "inspect",
                 "backends",
                 "models",

@@ -11,6 +11,8 @@ import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.ModelDefinition;
 import io.github.deltallm.api.spi.ModelFamilyProvider;
+import io.github.deltallm.api.spi.ModelIdentity;
+import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.engine.gguf.GgufFile;
 import io.github.deltallm.engine.tokenizer.Tokenizer;
@@ -238,6 +240,26 @@ public final class Model implements AutoCloseable {
      */
     public Session restore(Path saved, Optional<AttentionSpec> spec) {
         return SessionFile.read(saved, this, spec);
+    }
+
+    /** The forward pass as the model's family recorded it, for what looks inside a model. */
+    public Program program() {
+        return definition.program();
+    }
+
+    /**
+     * Prepares another program over the model's tensors, on the model's backend and for steps of
+     * the model's chunk; to be closed before the model.
+     *
+     * @throws io.github.deltallm.api.UnsupportedModelException if the backend lacks an operation
+     */
+    public Executable compile(Program other) {
+        return backend.backend().compile(other, executable.maxRows());
+    }
+
+    /** Which file it is. */
+    public ModelIdentity identity() {
+        return file;
     }
 
     @Override

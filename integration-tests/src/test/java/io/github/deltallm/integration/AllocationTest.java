@@ -59,7 +59,7 @@ class AllocationTest {
         try (Model model = stories();
                 Session session = model.newSession(AttentionSpec.parse("dense"))) {
             long least = Long.MAX_VALUE;
-            for (int round = 0; round < 20 * ROUNDS && least > BYTES_A_TOKEN; round++) {
+            for (int round = 0; round < 200 * ROUNDS && least > BYTES_A_TOKEN; round++) {
                 session.truncate(0);
                 long before = threads.getTotalThreadAllocatedBytes();
                 session.append(prompt, new Cancellation(), done -> {});

@@ -34,7 +34,14 @@ final class ArchitectureRules {
     private static final DescribedPredicate<JavaClass> OURS = kind(kind -> !kind.isEmpty(), "ours");
     private static final DescribedPredicate<JavaClass> LIBRARY =
             kind(
-                    Set.of("api", "engine", "backend", "models", "attention", "conformance")
+                    Set.of(
+                                    "api",
+                                    "engine",
+                                    "backend",
+                                    "models",
+                                    "attention",
+                                    "calibration",
+                                    "conformance")
                             ::contains,
                     "of a library module");
     private static final DescribedPredicate<JavaClass> PROVIDER =
@@ -73,6 +80,17 @@ final class ArchitectureRules {
                                             !OURS.test(to)
                                                     || module(to).equals("api")
                                                     || module(to).equals(module(from))));
+
+    static final ArchRule CALIBRATION_KNOWS_THE_ENGINE =
+            classes()
+                    .that(are("calibration"))
+                    .should(
+                            useOnly(
+                                    "the api, the engine and the calibration, of ours",
+                                    (from, to) ->
+                                            !OURS.test(to)
+                                                    || Set.of("api", "engine", "calibration")
+                                                            .contains(module(to))));
 
     static final ArchRule CONFORMANCE_KNOWS_THE_REFERENCE =
             classes()
@@ -138,6 +156,7 @@ final class ArchitectureRules {
                     "API_NEEDS_JAVA_BASE_ONLY", API_NEEDS_JAVA_BASE_ONLY,
                     "ENGINE_KNOWS_THE_API_ONLY", ENGINE_KNOWS_THE_API_ONLY,
                     "PROVIDERS_KNOW_THE_API_ONLY", PROVIDERS_KNOW_THE_API_ONLY,
+                    "CALIBRATION_KNOWS_THE_ENGINE", CALIBRATION_KNOWS_THE_ENGINE,
                     "CONFORMANCE_KNOWS_THE_REFERENCE", CONFORMANCE_KNOWS_THE_REFERENCE,
                     "NOBODY_USES_THE_COMMAND_LINE", NOBODY_USES_THE_COMMAND_LINE,
                     "ONLY_MAIN_ENDS_THE_JVM", ONLY_MAIN_ENDS_THE_JVM,

@@ -86,6 +86,14 @@ class ArchitectureTest {
                             }
                             """),
                     new Planted(
+                            "CALIBRATION_KNOWS_THE_ENGINE",
+                            """
+                            package io.github.deltallm.calibration.planted;
+                            class NamesABackend {
+                                io.github.deltallm.backend.reference.ReferenceProvider backend;
+                            }
+                            """),
+                    new Planted(
                             "CONFORMANCE_KNOWS_THE_REFERENCE",
                             """
                             package io.github.deltallm.conformance.tests.planted;

@@ -1,5 +1,6 @@
 package io.github.deltallm.integration;
 
+import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.testsupport.SharedData;
 
 import tools.jackson.databind.JsonNode;
@@ -49,6 +50,40 @@ record Golden(
         }
         throw new IllegalStateException(name + " has no dense result");
     }
+
+    /**
+     * What an fp32 implementation of delta attention measures on a text.
+     *
+     * @param name as for {@link #text}
+     */
+    static List<Delta> deltas(String name) {
+        JsonNode text = file("reference/smollm2-delta.json").get("texts").get(name);
+        return text.get("results")
+                .valueStream()
+                .filter(result -> result.get("th").asDouble() > 0)
+                .map(result ->
+                        new Delta(
+                                spec(result),
+                                result.get("ppl").asDouble(),
+                                result.get("delta_zero_fraction").asDouble(),
+                                result.get("skipped_mac_fraction").asDouble()))
+                .toList();
+    }
+
+    /** One threshold for all channels; everything else is left to the precision. */
+    private static AttentionSpec spec(JsonNode result) {
+        return AttentionSpec.parse(
+                "delta:theta="
+                        + result.get("th").asDouble()
+                        + ",mode="
+                        + result.get("mode").asString()
+                        + ",window="
+                        + (result.has("w") ? Integer.toString(result.get("w").asInt()) : "5%"));
+    }
+
+    /** What delta attention loses and skips on a text, taken as one window. */
+    record Delta(
+            AttentionSpec spec, double perplexity, double zeroFraction, double skippedFraction) {}
 
     /** A tokenized text; its perplexity is that of one window of all tokens. */
     record Text(List<Integer> ids, double perplexity) {}
