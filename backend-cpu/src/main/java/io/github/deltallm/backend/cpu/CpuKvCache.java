@@ -27,8 +27,8 @@ final class CpuKvCache implements KvCache {
     private final SparseChunks keyChunks;
     private final SparseChunks valueChunks;
     private final CacheCounts counts;
-    private long keyMark;
-    private long valueMark;
+    private int keyMark;
+    private int valueMark;
     private AttentionStrategy.Request widestRequest = new AttentionStrategy.Request(0);
     private AttentionStrategy.Request request = new AttentionStrategy.Request(0);
     private int length;

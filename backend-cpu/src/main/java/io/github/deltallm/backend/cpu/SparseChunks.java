@@ -18,6 +18,9 @@ final class SparseChunks {
     /** Blocks begin at multiples of so many bytes. */
     private static final int UNIT = 8;
 
+    /** Chunks that are looked through for room. */
+    private static final int LATEST = 16;
+
     private static final int LEAST = 1 << 12;
     private static final int MOST = 1 << 20;
 
@@ -28,7 +31,11 @@ final class SparseChunks {
 
     private Chunk[] chunks = new Chunk[0];
     private int own;
-    private int used;
+
+    /** Bytes of each chunk that are taken, now and when it was marked. */
+    private int[] used = new int[4];
+
+    private int[] marked = new int[4];
     private long total;
 
     /** Memory that is freed with its last holder. */
@@ -58,6 +65,8 @@ final class SparseChunks {
         fork.chunks = chunks.clone();
         fork.own = chunks.length;
         fork.total = total;
+        fork.used = used.clone();
+        fork.marked = marked.clone();
         for (Chunk chunk : chunks) {
             chunk.holders.incrementAndGet();
         }
@@ -71,15 +80,24 @@ final class SparseChunks {
      */
     synchronized int allocate(int bytes) {
         int size = bytes + UNIT - 1 & -UNIT;
-        int last = chunks.length - 1;
-        if (last < own || used + size + OVERREAD > chunks[last].data.byteSize()) {
-            int wanted = Math.clamp(total / 64, LEAST, MOST);
-            Chunk chunk = new Chunk(Math.max(wanted, size + OVERREAD));
-            total += chunk.data.byteSize();
-            chunks = Arrays.copyOf(chunks, ++last + 1);
-            chunks[last] = chunk;
-            used = 0;
+        int chunk = withRoom(size);
+        int place = chunk << PLACE_BITS | used[chunk] / UNIT;
+        used[chunk] += size;
+        return place;
+    }
+
+    /** The first of the latest chunks that has room, so that no chunk's end is left empty. */
+    private int withRoom(int size) {
+        for (int i = Math.max(own, chunks.length - LATEST); i < chunks.length; i++) {
+            if (used[i] + size + OVERREAD <= chunks[i].data.byteSize()) {
+                return i;
+            }
         }
+        return add(size);
+    }
+
+    private int add(int size) {
+        int last = chunks.length;
         if (last > MOST_CHUNKS) {
             throw new DeltaLlmException(
                     "a key-value cache of "
@@ -87,9 +105,17 @@ final class SparseChunks {
                             + " bytes is more than its blocks can be told"
                             + " apart in; use a shorter context");
         }
-        int place = last << PLACE_BITS | used / UNIT;
-        used += size;
-        return place;
+        int wanted = Math.clamp(total / 64, LEAST, MOST);
+        Chunk chunk = new Chunk(Math.max(wanted, size + OVERREAD));
+        total += chunk.data.byteSize();
+        chunks = Arrays.copyOf(chunks, last + 1);
+        chunks[last] = chunk;
+        if (used.length == last) {
+            used = Arrays.copyOf(used, 2 * last);
+            marked = Arrays.copyOf(marked, 2 * last);
+        }
+        used[last] = 0;
+        return last;
     }
 
     /** The chunk that holds a block. */
@@ -107,20 +133,24 @@ final class SparseChunks {
         return total;
     }
 
-    /** Where allocation stands, to go back to. */
-    synchronized long mark() {
-        return (long) chunks.length << 32 | used;
+    /**
+     * Notes what is taken, for {@link #reset}.
+     *
+     * @return the number of chunks
+     */
+    synchronized int mark() {
+        System.arraycopy(used, 0, marked, 0, chunks.length);
+        return chunks.length;
     }
 
-    /** Gives back everything that was allocated since a mark. */
-    synchronized void reset(long mark) {
-        int count = (int) (mark >>> 32);
+    /** Gives back everything that was allocated since the last mark, which gave {@code count}. */
+    synchronized void reset(int count) {
         for (int i = count; i < chunks.length; i++) {
             total -= chunks[i].data.byteSize();
             chunks[i].release();
         }
         chunks = Arrays.copyOf(chunks, Math.min(count, chunks.length));
-        used = (int) mark;
+        System.arraycopy(marked, 0, used, 0, chunks.length);
     }
 
     /** Releases all. */
