@@ -1,5 +1,8 @@
 package io.github.deltallm.api.spi;
 
+import io.github.deltallm.api.AttentionSpec;
+import io.github.deltallm.api.InvalidOptionException;
+
 import java.util.Arrays;
 
 /** How the keys or the values of one KV head are kept; a closed set that backends implement. */
@@ -8,6 +11,39 @@ public sealed interface Encoding {
      * The element type of rows that are kept exactly, and what an encoder's input is rounded to.
      */
     Store store();
+
+    /**
+     * For backends: checks that there is a number for each channel where there must be, and that
+     * all make sense.
+     *
+     * @param spec of the attention that asks for it, for the message
+     * @throws InvalidOptionException if not
+     */
+    default void requireFit(HeadShape heads, AttentionSpec spec) {
+        int dim = heads.headDim();
+        if (this instanceof Pruned pruned && !(pruned.theta() >= 0)) {
+            throw new InvalidOptionException(
+                    "the attention "
+                            + spec
+                            + " has a threshold of "
+                            + pruned.theta()
+                            + "; it must be a number that is not negative");
+        }
+        if (this instanceof Delta delta
+                && !(Delta.fits(delta.thresholds(), 1, dim) && Delta.fits(delta.steps(), 0, dim))) {
+            throw new InvalidOptionException(
+                    "the attention "
+                            + spec
+                            + " has "
+                            + delta.thresholds().length
+                            + " thresholds and "
+                            + delta.steps().length
+                            + " steps, but a head has "
+                            + dim
+                            + " channels; all of them must be finite numbers that are not"
+                            + " negative");
+        }
+    }
 
     /** The element type of a kept row. */
     enum Store {
@@ -76,6 +112,15 @@ public sealed interface Encoding {
         /** Whether steps or sigma come from the first rows, which stay exact until then. */
         public boolean waits() {
             return relative || (events == Events.INT8 && steps.length == 0);
+        }
+
+        /** Whether there is a number for each channel, or {@code few}, none of them negative. */
+        private static boolean fits(float[] numbers, int few, int dim) {
+            boolean fits = numbers.length == few || numbers.length == dim;
+            for (float number : numbers) {
+                fits &= number >= 0 && Float.isFinite(number);
+            }
+            return fits;
         }
 
         @Override

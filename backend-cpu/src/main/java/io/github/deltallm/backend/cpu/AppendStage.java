@@ -52,7 +52,7 @@ final class AppendStage {
             if (step.spanRows(span) > AttentionPlan.FEW) {
                 step.events(keys, span, kvHead).reserve(needed);
             }
-            sparse.encode(rows.exact, length, needed, worker.encode, open);
+            sparse.encode(rows.exact, cache.length(), length, needed, worker.encode, open);
             if (sparse.isFixed() && sparse.cumulative()) {
                 int first = sparse.fixedInStep() ? 0 : cache.length();
                 cache.countEncoded(layer, keys ? Kind.KEYS : Kind.VALUES, sparse, first, open);

@@ -77,17 +77,17 @@ final class AttentionStage implements Stage {
                 if (rows == null) {
                     continue;
                 }
-                int end = step.needed(keys, layer, span, i / 2);
-                for (int range = 0; range * AttentionScratch.RANGE_KEYS < end; range++, unit++) {
+                EventTiles events = step.events(keys, span, i / 2);
+                for (int range = 0;
+                        range * AttentionScratch.RANGE_KEYS < events.end();
+                        range++, unit++) {
                     if (unit % worker.members == worker.member) {
-                        step.events(keys, span, i / 2)
-                                .list(
-                                        rows,
-                                        step.open(keys, span, i / 2),
-                                        range,
-                                        end,
-                                        worker.encode,
-                                        worker.attention.eventPanel);
+                        events.list(
+                                rows,
+                                step.open(keys, span, i / 2),
+                                range,
+                                worker.encode,
+                                worker.attention.eventPanel);
                     }
                 }
             }

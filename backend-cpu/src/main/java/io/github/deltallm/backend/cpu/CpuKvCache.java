@@ -121,33 +121,8 @@ final class CpuKvCache implements KvCache {
             throw new IllegalStateException(
                     "the attention " + strategy.spec() + " asks for " + sinks + " sinks");
         }
-        requireFit(strategy.keys(layer, head));
-        requireFit(strategy.values(layer, head));
-    }
-
-    private void requireFit(Encoding encoding) {
-        if (encoding instanceof Encoding.Delta delta
-                && !(fits(delta.thresholds(), 1) && fits(delta.steps(), 0))) {
-            throw new InvalidOptionException(
-                    "the attention "
-                            + strategy.spec()
-                            + " has "
-                            + delta.thresholds().length
-                            + " thresholds and "
-                            + delta.steps().length
-                            + " steps, but a head has "
-                            + shape.headDim()
-                            + " channels; all of them must be numbers that are not negative");
-        }
-    }
-
-    /** Whether there is a number for each channel, or {@code few} of them. */
-    private boolean fits(float[] numbers, int few) {
-        boolean fits = numbers.length == few || numbers.length == shape.headDim();
-        for (float number : numbers) {
-            fits &= number >= 0;
-        }
-        return fits;
+        strategy.keys(layer, head).requireFit(shape, strategy.spec());
+        strategy.values(layer, head).requireFit(shape, strategy.spec());
     }
 
     @Override
@@ -497,7 +472,7 @@ final class CpuKvCache implements KvCache {
             sparse.restore(stream.delta(), gap.to(), scratch);
         } else if (sparse != null) {
             OpenRows open = new OpenRows();
-            sparse.encode(rows.exact, length, 0, scratch, open);
+            sparse.encode(rows.exact, 0, length, 0, scratch, open);
             if (sparse.isFixed() && sparse.cumulative() && stream.delta().count() == 0) {
                 countEncoded(head.layer, kind, sparse, 0, open);
             }

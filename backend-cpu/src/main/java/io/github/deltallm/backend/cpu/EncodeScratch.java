@@ -40,19 +40,7 @@ final class EncodeScratch {
             MemorySegment.copy(block, Lanes.FLOAT, 0, out, at, BLOCK * width);
             return;
         }
-        int n = Lanes.N;
-        for (int k = 0; k < BLOCK; k += n) {
-            for (int c = 0; c < dim; c += n) {
-                Transpose.tile(
-                        block,
-                        4L * (c * BLOCK + k),
-                        4L * BLOCK,
-                        out,
-                        at + k * width + c,
-                        width,
-                        square);
-            }
-        }
+        Transpose.blockToRows(block, dim, out, at, width, square);
         for (int k = 0; k < BLOCK && dim < width; k++) {
             Arrays.fill(out, at + k * width + dim, at + (k + 1) * width, 0);
         }

@@ -11,8 +11,11 @@ import java.util.List;
 final class EventTiles {
     private final List<EventTile> tiles = new ArrayList<>();
 
-    /** Makes room for rows up to {@code end}. */
-    void reserve(int end) {
+    private int end;
+
+    /** Makes room for rows up to {@code to}. */
+    void reserve(int to) {
+        end = to;
         while (tiles.size() * TILE_KEYS < end) {
             tiles.add(new EventTile());
         }
@@ -22,18 +25,17 @@ final class EventTiles {
         return tiles.get(key / TILE_KEYS);
     }
 
+    /** Position behind the last row whose events are listed. */
+    int end() {
+        return end;
+    }
+
     /**
-     * Lists the events of the rows of one range, up to {@code end}.
+     * Lists the events of the rows of one range.
      *
      * @param panel scratch for a tile's rows
      */
-    void list(
-            SparseRows rows,
-            OpenRows open,
-            int range,
-            int end,
-            EncodeScratch scratch,
-            float[] panel) {
+    void list(SparseRows rows, OpenRows open, int range, EncodeScratch scratch, float[] panel) {
         int from = range * RANGE_KEYS;
         int to = Math.min(end, from + RANGE_KEYS);
         float[] r = scratch.reference;

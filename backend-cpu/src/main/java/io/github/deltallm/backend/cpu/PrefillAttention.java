@@ -174,18 +174,13 @@ final class PrefillAttention {
     private void loadKeys(Worker worker, HeadCache head, int key, int i) {
         AttentionScratch scratch = worker.attention;
         head.keys.exact.expand(key, scratch.block, 0);
-        for (int k = 0; k < RowFormat.BLOCK; k += N) {
-            for (int c = 0; c < shape.headDim(); c += N) {
-                Transpose.tile(
-                        scratch.block,
-                        4L * (c * RowFormat.BLOCK + k),
-                        4L * RowFormat.BLOCK,
-                        scratch.keyPanel,
-                        (i + k) * scratch.keyStride + c,
-                        scratch.keyStride,
-                        worker.square);
-            }
-        }
+        Transpose.blockToRows(
+                scratch.block,
+                shape.headDim(),
+                scratch.keyPanel,
+                i * scratch.keyStride,
+                scratch.keyStride,
+                worker.square);
     }
 
     /** Online softmax: scores become weights, and the sums so far follow the new maximum. */

@@ -58,15 +58,6 @@ final class SparseBlocks {
         return maskBytes() + count * eventBytes();
     }
 
-    /** Number of transmitted elements of a decoded block. */
-    int count(MemorySegment decoded) {
-        int count = 0;
-        for (int i = 0; i < elements(); i++) {
-            count += decoded.get(Lanes.NATIVE_INT, 4L * i) == NOTHING ? 0 : 1;
-        }
-        return count;
-    }
-
     /**
      * Packs a decoded block.
      *

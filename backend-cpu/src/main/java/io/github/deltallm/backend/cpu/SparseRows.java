@@ -171,10 +171,12 @@ final class SparseRows {
     /**
      * Encodes all open rows and closes those that are planned to be.
      *
+     * @param known rows that were there before
      * @param to length of the sequence
      * @param needed position behind the last row that a query sees encoded
      */
-    void encode(PagedRows exact, int to, int needed, EncodeScratch scratch, OpenRows open) {
+    void encode(
+            PagedRows exact, int known, int to, int needed, EncodeScratch scratch, OpenRows open) {
         int from = closedRows();
         fixedInStep = false;
         if (rule == null && to >= FIRST_ROWS) {
@@ -183,7 +185,7 @@ final class SparseRows {
         }
         if (rule == null) {
             open.begin(from, from, from, width);
-            for (int row = from; row < to; row += BLOCK) {
+            for (int row = known / BLOCK * BLOCK; row < to; row += BLOCK) {
                 exact.expand(row, scratch.block, 0);
                 scratch.blockToRows(keys, dim, scratch.rows, 0);
                 requireFinite(scratch.rows, 0, row, Math.min(BLOCK, to - row));

@@ -113,6 +113,25 @@ final class Transpose {
         }
     }
 
+    /**
+     * A block of keys, {@code [channel][position]}, to rows that are {@code stride} floats apart.
+     */
+    static void blockToRows(
+            MemorySegment block, int dim, float[] to, int at, int stride, MemorySegment scratch) {
+        for (int k = 0; k < RowFormat.BLOCK; k += N) {
+            for (int c = 0; c < dim; c += N) {
+                tile(
+                        block,
+                        4L * (c * RowFormat.BLOCK + k),
+                        4L * RowFormat.BLOCK,
+                        to,
+                        at + k * stride + c,
+                        stride,
+                        scratch);
+            }
+        }
+    }
+
     private static FloatVector row(MemorySegment scratch, int row) {
         return FloatVector.fromMemorySegment(F, scratch, (long) row * BYTES, NATIVE);
     }

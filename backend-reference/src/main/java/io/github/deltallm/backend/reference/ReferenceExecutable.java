@@ -1,8 +1,6 @@
 package io.github.deltallm.backend.reference;
 
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
-import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
@@ -65,46 +63,11 @@ final class ReferenceExecutable implements Executable {
         HeadShape heads = program.heads();
         for (int layer = 0; layer < heads.layers(); layer++) {
             for (int head = 0; head < heads.kvHeads(); head++) {
-                requireFit(strategy, strategy.keys(layer, head));
-                requireFit(strategy, strategy.values(layer, head));
+                strategy.keys(layer, head).requireFit(heads, strategy.spec());
+                strategy.values(layer, head).requireFit(heads, strategy.spec());
             }
         }
         return new ReferenceCache(this, strategy, capacity);
-    }
-
-    private void requireFit(AttentionStrategy strategy, Encoding encoding) {
-        if (encoding instanceof Encoding.Pruned pruned && !(pruned.theta() >= 0)) {
-            throw new InvalidOptionException(
-                    "the attention "
-                            + strategy.spec()
-                            + " has a threshold of "
-                            + pruned.theta()
-                            + "; it must be a number that is not negative");
-        }
-        int dim = program.heads().headDim();
-        if (encoding instanceof Encoding.Delta delta
-                && !(fits(delta.thresholds(), List.of(1, dim))
-                        && fits(delta.steps(), List.of(0, dim)))) {
-            throw new InvalidOptionException(
-                    "the attention "
-                            + strategy.spec()
-                            + " has "
-                            + delta.thresholds().length
-                            + " thresholds and "
-                            + delta.steps().length
-                            + " steps, but a head has "
-                            + dim
-                            + " channels; all of them must be finite numbers that are not"
-                            + " negative");
-        }
-    }
-
-    private static boolean fits(float[] numbers, List<Integer> lengths) {
-        boolean fits = lengths.contains(numbers.length);
-        for (float number : numbers) {
-            fits &= number >= 0 && Float.isFinite(number);
-        }
-        return fits;
     }
 
     @Override
