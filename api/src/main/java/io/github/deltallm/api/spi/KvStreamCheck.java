@@ -63,9 +63,10 @@ public final class KvStreamCheck {
             end = rows.from() + (long) rows.values().length / dim;
             require(end <= stream.length(), "exact rows up to position " + end);
             for (float value : rows.values()) {
-                require(
-                        encoding instanceof Encoding.Exact || Float.isFinite(value),
-                        value + " in an exact row, which can't be encoded");
+                // Millions of them: the words are put together only where they are needed.
+                if (!(encoding instanceof Encoding.Exact) && !Float.isFinite(value)) {
+                    throw refused(value + " in an exact row, which can't be encoded");
+                }
             }
         }
     }
@@ -100,20 +101,21 @@ public final class KvStreamCheck {
         for (int bit = changed.nextSetBit(0); bit >= 0; bit = changed.nextSetBit(bit + 1)) {
             int channel = bit % dim;
             float change = rows.events()[event++];
-            require(
-                    Float.isFinite(change)
-                            && (bit < dim || ofFormat(delta.events(), rows, channel, change)),
-                    "an event of "
-                            + change
-                            + " at position "
-                            + bit / dim
-                            + ", which "
-                            + delta.events()
-                            + " can't hold");
+            if (!Float.isFinite(change)
+                    || (bit >= dim && !ofFormat(delta.events(), rows, channel, change))) {
+                throw refused(
+                        "an event of "
+                                + change
+                                + " at position "
+                                + bit / dim
+                                + ", which "
+                                + delta.events()
+                                + " can't hold");
+            }
             reference[channel] += change;
-            require(
-                    Float.isFinite(reference[channel]),
-                    "events that add up to infinity at position " + bit / dim);
+            if (!Float.isFinite(reference[channel])) {
+                throw refused("events that add up to infinity at position " + bit / dim);
+            }
         }
     }
 
@@ -132,12 +134,16 @@ public final class KvStreamCheck {
 
     private void require(boolean fits, String what) {
         if (!fits) {
-            throw new InvalidOptionException(
-                    "the restored "
-                            + name
-                            + " have "
-                            + what
-                            + "; the saved state is damaged, or of another model or attention");
+            throw refused(what);
         }
+    }
+
+    private InvalidOptionException refused(String what) {
+        return new InvalidOptionException(
+                "the restored "
+                        + name
+                        + " have "
+                        + what
+                        + "; the saved state is damaged, or of another model or attention");
     }
 }

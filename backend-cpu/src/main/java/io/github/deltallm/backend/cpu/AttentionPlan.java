@@ -30,6 +30,7 @@ final class AttentionPlan implements AutoCloseable {
     private int[] slots = new int[2];
     private boolean several;
     private boolean listsEvents;
+    private boolean tiles;
     private @Nullable Arena arena;
     private MemorySegment partials = MemorySegment.NULL;
 
@@ -49,6 +50,7 @@ final class AttentionPlan implements AutoCloseable {
         count = 0;
         several = false;
         listsEvents = false;
+        tiles = false;
         if (slots.length < step.spans() + 1) {
             slots = new int[step.spans() + 1];
         }
@@ -59,12 +61,14 @@ final class AttentionPlan implements AutoCloseable {
                 int ranges = ranges(step, span);
                 several |= ranges > 1;
                 slot += step.spanRows(span) * shape.kvHeads() * ranges;
-                for (int range = ranges - 1; range >= 0; range--) {
-                    for (int head = 0; head < shape.kvHeads(); head++) {
+                // A head's ranges lie one behind the other in memory: so one thread reads them.
+                for (int head = 0; head < shape.kvHeads(); head++) {
+                    for (int range = 0; range < ranges; range++) {
                         add(span, head, range, 0, 0);
                     }
                 }
             } else {
+                tiles = true;
                 addTiles(step, span);
                 listsEvents |= step.cache(span).encodes();
             }
@@ -173,9 +177,17 @@ final class AttentionPlan implements AutoCloseable {
         next.set(0);
     }
 
-    /** The next task that no thread has taken; {@link #tasks()} or more when there is none. */
-    int take() {
-        return next.getAndIncrement();
+    /**
+     * The first of the next {@link #batch} tasks that no thread has taken; {@link #tasks()} or more
+     * when there is none.
+     */
+    int take(int batch) {
+        return next.getAndAdd(batch);
+    }
+
+    /** How many tasks a thread takes at a time: tiles are large, ranges of keys small. */
+    int batch(int threads) {
+        return tiles ? 1 : Math.max(1, count / (4 * threads));
     }
 
     @Override

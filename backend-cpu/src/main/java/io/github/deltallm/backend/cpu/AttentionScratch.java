@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.SparseBlocks.LIST;
 
 import io.github.deltallm.api.spi.HeadShape;
 
@@ -46,10 +47,13 @@ final class AttentionScratch {
 
     final float[] mixed;
     final MemorySegment lanes;
+
+    /** Exact keys of a tile, {@code [channel][TILE_KEYS]}. */
     final float[] keyPanel;
+
+    /** Exact values of a tile, {@code [TILE_KEYS][channels]}, and room for reading beyond. */
     final float[] valuePanel;
-    final int keyStride;
-    final int valueStride = TILE_KEYS + 16;
+
     final long[] laneRows;
 
     /** Decoded events of a tile of rows. */
@@ -72,6 +76,12 @@ final class AttentionScratch {
     /** The scores before a range of encoded keys. */
     final float[] carries;
 
+    /** What lists of value events are multiplied by: {@code [quad][RANGE_KEYS][4]}. */
+    final float[] factors;
+
+    /** Sums of lists of events: {@code [quad][group of lists][4][LIST]}. */
+    final float[] listSums;
+
     final float[] sums;
     final float[] maxima;
     final float[] totals;
@@ -93,9 +103,8 @@ final class AttentionScratch {
         lasting = Native.floats(arena, 2L * TILE_KEYS * halfLanes, what);
         mixed = new float[2 * valueRows() * halfLanes];
         lanes = Native.floats(arena, 7L * 2 * halfLanes, what);
-        keyStride = channels + 16;
-        keyPanel = new float[TILE_KEYS * keyStride];
-        valuePanel = new float[valueRows() * valueStride];
+        keyPanel = new float[dim * TILE_KEYS];
+        valuePanel = new float[TILE_KEYS * channels + Tiles.ROWS];
         eventPanel = new float[TILE_KEYS * channels];
         square = Native.allocate(arena, Transpose.SCRATCH, what);
         laneRows = new long[2 * halfLanes];
@@ -104,6 +113,8 @@ final class AttentionScratch {
         keyWeights = new float[quads * 4 * RANGE_KEYS];
         exactWeights = new float[quads * 4 * RANGE_KEYS];
         carries = new float[quads * 4];
+        factors = new float[quads * 4 * RANGE_KEYS];
+        listSums = new float[quads * 4 * Lanes.ceilDiv(channels, LIST) * LIST];
         maxima = new float[quads * 4];
         totals = new float[quads * 4];
         sums = new float[quads * 4 * channels];
@@ -135,11 +146,11 @@ final class AttentionScratch {
     }
 
     /**
-     * The widest tile whose queries take at most 40 KB, so that they stay in the first-level cache.
+     * The widest tile whose queries stay in a first-level cache: 16 KB a half, or a little more.
      */
     private static int width(int dim) {
         int width = Tiles.WIDEST;
-        while (width > 1 && (long) width * BYTES * dim > 40 * 1024) {
+        while (width > 1 && (long) width * BYTES * dim > 20 * 1024) {
             width /= 2;
         }
         return width;

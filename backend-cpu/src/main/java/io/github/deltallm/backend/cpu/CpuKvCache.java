@@ -182,7 +182,7 @@ final class CpuKvCache implements KvCache {
             throw new IllegalArgumentException(
                     "a sequence of " + length + " positions can't be truncated to " + newLength);
         }
-        if (newLength > 0 && newLength < truncationFloor()) {
+        if (newLength > 0 && newLength < floor(newLength)) {
             throw new InvalidOptionException(
                     "the sequence can't be truncated to "
                             + newLength
@@ -207,8 +207,13 @@ final class CpuKvCache implements KvCache {
 
     @Override
     public int truncationFloor() {
+        return floor(0);
+    }
+
+    /** The smallest length that a truncation can reach, or {@code least} if it is smaller. */
+    private int floor(int least) {
         int floor = length;
-        while (floor > widenedAt && holdsAllFor(floor - 1)) {
+        while (floor > Math.max(widenedAt, least) && holdsAllFor(floor - 1)) {
             floor--;
         }
         return floor;

@@ -14,6 +14,9 @@ final class EncodeScratch {
     /** A block of rows or events as fp32, in its own order. */
     final MemorySegment block;
 
+    /** A block on its way into a chunk. */
+    final MemorySegment packed;
+
     /** For {@link Transpose}. */
     final MemorySegment square;
 
@@ -28,6 +31,7 @@ final class EncodeScratch {
     EncodeScratch(int dim, Arena arena) {
         width = Lanes.padded(dim);
         block = Native.floats(arena, (long) BLOCK * width, "scratch of an encoder");
+        packed = Native.allocate(arena, SparseBlocks.mostBytes(width), "scratch of an encoder");
         square = Native.allocate(arena, Transpose.SCRATCH, "scratch of an encoder");
         rows = new float[BLOCK * width];
         events = new float[BLOCK * width];

@@ -126,11 +126,7 @@ final class PrefillAttention {
                 from = Math.min(from, i / kernelRows * kernelRows);
                 to = Math.min(count, i + RowFormat.BLOCK);
             } else if (!encoded) {
-                Arrays.fill(
-                        scratch.keyPanel,
-                        i * scratch.keyStride,
-                        (i + RowFormat.BLOCK) * scratch.keyStride,
-                        0);
+                clearKeys(scratch, i);
             }
         }
         if (!encoded) {
@@ -146,8 +142,9 @@ final class PrefillAttention {
                     scratch.queries(half),
                     shape.headDim(),
                     scratch.keyPanel,
-                    from * scratch.keyStride,
-                    scratch.keyStride,
+                    from,
+                    1,
+                    TILE_KEYS,
                     rows,
                     target,
                     scratch.scores(half) + from * tile.width * N,
@@ -170,17 +167,25 @@ final class PrefillAttention {
         tile.macs += (long) rows * shape.headDim() * tile.lanes();
     }
 
-    /** Decodes a block of exact keys to rows. */
+    /** Decodes a block of exact keys to columns {@code [i, i + 32)} of the panel. */
     private void loadKeys(Worker worker, HeadCache head, int key, int i) {
         AttentionScratch scratch = worker.attention;
         head.keys.exact.expand(key, scratch.block, 0);
-        Transpose.blockToRows(
-                scratch.block,
-                shape.headDim(),
-                scratch.keyPanel,
-                i * scratch.keyStride,
-                scratch.keyStride,
-                worker.square);
+        for (int c = 0; c < shape.headDim(); c++) {
+            for (int k = 0; k < RowFormat.BLOCK; k += N) {
+                FloatVector.fromMemorySegment(
+                                F, scratch.block, 4L * (c * RowFormat.BLOCK + k), NATIVE)
+                        .intoArray(scratch.keyPanel, c * TILE_KEYS + i + k);
+            }
+        }
+    }
+
+    /** Puts zeros in place of a block that no lane sees exactly. */
+    private void clearKeys(AttentionScratch scratch, int i) {
+        for (int c = 0; c < shape.headDim(); c++) {
+            int at = c * TILE_KEYS + i;
+            Arrays.fill(scratch.keyPanel, at, at + RowFormat.BLOCK, 0);
+        }
     }
 
     /** Online softmax: scores become weights, and the sums so far follow the new maximum. */
@@ -288,8 +293,9 @@ final class PrefillAttention {
                         scratch.weights(half) + (long) k * tile.width * BYTES,
                         Math.min(part, count - k),
                         scratch.valuePanel,
-                        k,
-                        scratch.valueStride,
+                        k * scratch.channels,
+                        1,
+                        scratch.channels,
                         rows,
                         scratch.mixed,
                         scratch.mixed(half),
@@ -299,30 +305,19 @@ final class PrefillAttention {
         tile.macs += (long) rows * count * tile.lanes();
     }
 
-    /** Decodes a block of exact values to columns. */
+    /** Decodes a block of exact values to rows {@code [i, i + 32)} of the panel. */
     private static void loadValues(Worker worker, HeadCache head, int key, int i) {
         AttentionScratch scratch = worker.attention;
         head.values.exact.expand(key, scratch.block, 0);
-        for (int c = 0; c < scratch.channels; c += N) {
-            for (int k = 0; k < RowFormat.BLOCK; k += N) {
-                Transpose.tile(
-                        scratch.block,
-                        4L * (k * scratch.channels + c),
-                        4L * scratch.channels,
-                        scratch.valuePanel,
-                        c * scratch.valueStride + i + k,
-                        scratch.valueStride,
-                        worker.square);
-            }
-        }
+        int count = RowFormat.BLOCK * scratch.channels;
+        MemorySegment.copy(
+                scratch.block, FLOAT, 0, scratch.valuePanel, i * scratch.channels, count);
     }
 
     /** Puts zeros in place of a block that no lane sees exactly. */
     private static void clearValues(AttentionScratch scratch, int i) {
-        for (int c = 0; c < scratch.channels; c++) {
-            int at = c * scratch.valueStride + i;
-            Arrays.fill(scratch.valuePanel, at, at + RowFormat.BLOCK, 0);
-        }
+        int at = i * scratch.channels;
+        Arrays.fill(scratch.valuePanel, at, at + RowFormat.BLOCK * scratch.channels, 0);
     }
 
     /** Divides by the sums and writes the rows back. */

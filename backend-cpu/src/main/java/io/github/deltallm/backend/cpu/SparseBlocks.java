@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.LE_FLOAT;
+import static io.github.deltallm.backend.cpu.Lanes.LE_INT;
 import static io.github.deltallm.backend.cpu.Lanes.LE_SHORT;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
@@ -13,16 +14,22 @@ import java.lang.foreign.ValueLayout;
 /**
  * How a block of {@link RowFormat#BLOCK} encoded rows lies in memory.
  *
- * <p>Its elements are those of a block of exact rows in the same order: keys {@code
- * [channel][position]}, values {@code [position][channel]}. Sixteen of them are a unit. First come
- * the units' masks, 16 bits each, least significant first: which elements are transmitted; then the
- * transmitted ones as f32, bf16, or whole numbers of their channel's step.
+ * <p>It consists of lists of up to 32 elements: of keys, a channel of all rows; of values, 32
+ * channels of a row, all rows of the first 32 channels before those of the next. First come the
+ * lists' masks, 32 bits each, least significant first: which elements are transmitted; then the
+ * transmitted ones as f32, bf16, or whole numbers of their channel's step. So one kernel serves
+ * both: it expands a list and multiplies it by a factor, see {@link SparseKernels}.
  *
- * <p>Decoded, elements that are not transmitted are negative zeros, which no transmitted one is.
+ * <p>Decoded, elements lie in the order of a block of exact rows: keys {@code [channel][position]},
+ * values {@code [position][channel]}. Those that are not transmitted are negative zeros, which no
+ * transmitted one is.
  */
 final class SparseBlocks {
     /** Stands for "not transmitted"; adding its products changes nothing. */
     static final int NOTHING = 0x80000000;
+
+    /** The most elements of a list. */
+    static final int LIST = 32;
 
     final Events events;
     private final boolean keys;
@@ -34,14 +41,37 @@ final class SparseBlocks {
         width = keys ? dim : Lanes.padded(dim);
     }
 
-    /** Elements of a block. */
-    int elements() {
-        return BLOCK * width;
+    /** Groups of lists that lie one after the other: one for keys, 32 channels each for values. */
+    int groups() {
+        return keys ? 1 : Lanes.ceilDiv(width, LIST);
+    }
+
+    /** Lists of a group. */
+    int listsOfGroup() {
+        return keys ? width : BLOCK;
+    }
+
+    private int lists() {
+        return groups() * listsOfGroup();
+    }
+
+    /** Index of a list's first element among the decoded ones. */
+    private int first(int list) {
+        return keys ? list * BLOCK : list % BLOCK * width + list / BLOCK * LIST;
+    }
+
+    private int elements(int list) {
+        return keys ? BLOCK : Math.min(LIST, width - list / BLOCK * LIST);
+    }
+
+    /** The channel of the first element; those that follow have the same, or those that follow. */
+    private int channel(int list) {
+        return keys ? list : list / BLOCK * LIST;
     }
 
     /** Bytes of a block's masks, behind which its events begin. */
     int maskBytes() {
-        return elements() / 8;
+        return 4 * lists();
     }
 
     /** Bytes of an event. */
@@ -58,66 +88,66 @@ final class SparseBlocks {
         return maskBytes() + count * eventBytes();
     }
 
+    /** Bytes that a block may take, and that kernels may write behind it. */
+    static int mostBytes(int width) {
+        return 4 * Lanes.ceilDiv(width, LIST) * LIST + 4 * BLOCK * width + 64;
+    }
+
     /**
      * Packs a decoded block.
      *
      * @param steps of each channel, for INT8 events
+     * @param to with room for {@link #mostBytes}
      */
-    void pack(MemorySegment decoded, float[] steps, MemorySegment to, long at) {
-        long event = at + maskBytes();
-        for (int unit = 0; unit < elements() / 16; unit++) {
+    void pack(MemorySegment decoded, float[] steps, MemorySegment to) {
+        long event = maskBytes();
+        for (int list = 0; list < lists(); list++) {
             int mask = 0;
-            for (int lane = 0; lane < 16; lane++) {
-                int element = unit * 16 + lane;
-                int bits = decoded.get(Lanes.NATIVE_INT, 4L * element);
+            for (int lane = 0; lane < elements(list); lane++) {
+                int bits = decoded.get(Lanes.NATIVE_INT, 4L * (first(list) + lane));
                 if (bits != NOTHING) {
                     mask |= 1 << lane;
-                    put(to, event, bits, element, steps);
+                    put(to, event, bits, channel(list) + (keys ? 0 : lane), steps);
                     event += eventBytes();
                 }
             }
-            to.set(LE_SHORT, at + 2L * unit, (short) mask);
+            to.set(LE_INT, 4L * list, mask);
         }
     }
 
-    private void put(MemorySegment to, long at, int bits, int element, float[] steps) {
+    private void put(MemorySegment to, long at, int bits, int channel, float[] steps) {
         float value = Float.intBitsToFloat(bits);
         switch (events) {
             case F32 -> to.set(LE_FLOAT, at, value);
             case BF16 -> to.set(LE_SHORT, at, (short) (bits >>> 16));
-            case INT8 -> {
-                int count = Math.round(value / steps[channel(element)]);
-                to.set(ValueLayout.JAVA_BYTE, at, (byte) count);
-            }
+            case INT8 ->
+                    to.set(ValueLayout.JAVA_BYTE, at, (byte) Math.round(value / steps[channel]));
         }
-    }
-
-    private int channel(int element) {
-        return keys ? element / BLOCK : element % width;
     }
 
     /** Decodes a block. */
     void unpack(MemorySegment from, long at, float[] steps, MemorySegment decoded) {
         long event = at + maskBytes();
-        for (int unit = 0; unit < elements() / 16; unit++) {
-            int first = unit * 16;
-            for (int lane = 0; lane < 16; lane++) {
+        for (int list = 0; list < lists(); list++) {
+            int first = first(list);
+            for (int lane = 0; lane < elements(list); lane++) {
                 decoded.set(Lanes.NATIVE_INT, 4L * (first + lane), NOTHING);
             }
-            int mask = from.get(LE_SHORT, at + 2L * unit) & 0xffff;
+            int mask = from.get(LE_INT, at + 4L * list);
             for (; mask != 0; mask &= mask - 1) {
-                int element = first + Integer.numberOfTrailingZeros(mask);
-                decoded.set(FLOAT, 4L * element, get(from, event, element, steps));
+                int lane = Integer.numberOfTrailingZeros(mask);
+                float value = get(from, event, channel(list) + (keys ? 0 : lane), steps);
+                decoded.set(FLOAT, 4L * (first + lane), value);
                 event += eventBytes();
             }
         }
     }
 
-    private float get(MemorySegment from, long at, int element, float[] steps) {
+    private float get(MemorySegment from, long at, int channel, float[] steps) {
         return switch (events) {
             case F32 -> from.get(LE_FLOAT, at);
             case BF16 -> Float.intBitsToFloat(from.get(LE_SHORT, at) << 16);
-            case INT8 -> from.get(ValueLayout.JAVA_BYTE, at) * steps[channel(element)];
+            case INT8 -> from.get(ValueLayout.JAVA_BYTE, at) * steps[channel];
         };
     }
 }

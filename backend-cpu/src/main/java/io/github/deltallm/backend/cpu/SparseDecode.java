@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.AttentionScratch.RANGE_KEYS;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
+import static io.github.deltallm.backend.cpu.SparseBlocks.LIST;
 
 import io.github.deltallm.api.spi.Encoding.Events;
 import io.github.deltallm.api.spi.HeadShape;
@@ -22,25 +23,16 @@ final class SparseDecode {
         AttentionScratch scratch = worker.attention;
         SparseRows rows = range.keys();
         int to = Math.min(range.end, range.keyBoundary);
-        boolean steps = rows.format.events == Events.INT8 && SparseKernels.FAST;
-        if (steps) {
-            scaleQuery(scratch, rows.steps());
+        int closed = closedIn(range, rows, to);
+        if (closed > range.first) {
+            scaleQuery(scratch, rows);
         }
-        for (int key = range.first; key < to; key += BLOCK) {
-            int at = key - range.first;
-            if (SparseKernels.FAST && key < rows.closedRows()) {
-                for (int quad = 0; quad < scratch.quads; quad++) {
-                    range.macs +=
-                            SparseKernels.scores(
-                                    rows,
-                                    key / BLOCK,
-                                    steps ? scratch.stepQuery : scratch.query,
-                                    quad * 4 * rows.dim,
-                                    scratch.keyWeights,
-                                    quad * 4 * RANGE_KEYS + at);
-                }
-                continue;
+        for (int key = range.first; key < closed; key += BLOCK) {
+            for (int quad = 0; quad < scratch.quads; quad++) {
+                blockScores(scratch, range, rows, key, quad);
             }
+        }
+        for (int key = closed; key < to; key += BLOCK) {
             decode(worker, rows, range.openKeys, key);
             for (int quad = 0; quad < scratch.quads; quad++) {
                 DecodeKernels.scores(
@@ -50,21 +42,66 @@ final class SparseDecode {
                         scratch.query,
                         quad * 4 * rows.dim,
                         scratch.keyWeights,
-                        quad * 4 * RANGE_KEYS + at,
+                        quad * 4 * RANGE_KEYS + key - range.first,
                         RANGE_KEYS);
             }
             range.macs += range.blockMacs(scratch);
         }
         if (rows.cumulative()) {
-            sum(scratch, rows, range.first, to, shape.group());
+            sum(scratch, rows, range.first, to);
             range.macs += (long) scratch.quads * 4 * rows.dim;
         }
     }
 
-    private static void scaleQuery(AttentionScratch scratch, float[] steps) {
-        for (int i = 0; i < scratch.query.length; i++) {
-            scratch.stepQuery[i] = scratch.query[i] * steps[i / 4 % steps.length];
+    /** Position up to which a range's rows are read as they are packed. */
+    private static int closedIn(DecodeRange range, SparseRows rows, int to) {
+        if (!SparseKernels.FAST) {
+            return range.first;
         }
+        return Math.clamp(rows.closedRows(), range.first, Lanes.ceilDiv(to, BLOCK) * BLOCK);
+    }
+
+    /** The query as the kernel for packed events wants it. */
+    private static void scaleQuery(AttentionScratch scratch, SparseRows rows) {
+        Events format = rows.format.events;
+        float unit = SparseKernels.unit(format);
+        int dim = rows.dim;
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            int at = quad * 4 * dim;
+            for (int c = 0; c < dim; c++) {
+                float factor = format == Events.INT8 ? rows.steps()[c] * unit : unit;
+                for (int h = 0; h < 4; h++) {
+                    scratch.stepQuery[at + 4 * c + h] = scratch.query[at + 4 * c + h] * factor;
+                }
+            }
+        }
+    }
+
+    private static void blockScores(
+            AttentionScratch scratch, DecodeRange range, SparseRows rows, int key, int quad) {
+        SparseBlocks format = rows.format;
+        int block = key / BLOCK;
+        long masks = rows.offset(block);
+        long events = masks + format.maskBytes();
+        float[] sums = scratch.listSums;
+        Arrays.fill(sums, 0, 4 * LIST, 0);
+        long end =
+                SparseKernels.add(
+                        format.events,
+                        rows.chunk(block),
+                        masks,
+                        events,
+                        format.listsOfGroup(),
+                        scratch.stepQuery,
+                        quad * 4 * rows.dim,
+                        sums,
+                        0);
+        int to = quad * 4 * RANGE_KEYS + key - range.first;
+        for (int h = 0; h < 4; h++) {
+            SparseKernels.ordered(format.events, sums, h * LIST);
+            System.arraycopy(sums, h * LIST, scratch.keyWeights, to + h * RANGE_KEYS, LIST);
+        }
+        range.macs += (end - events) / format.eventBytes() * 4;
     }
 
     /** Decodes a block's events in a block's order; the sequence's first row has none. */
@@ -81,24 +118,34 @@ final class SparseDecode {
     }
 
     /** Adds up the scores of keys {@code [from, to)}, beginning with that of the anchor. */
-    private static void sum(
-            AttentionScratch scratch, SparseRows rows, int from, int to, int group) {
+    private static void sum(AttentionScratch scratch, SparseRows rows, int from, int to) {
         float[] anchors = rows.anchors();
         int anchor = from / RANGE_KEYS * rows.width;
-        Arrays.fill(scratch.carries, 0);
+        int count = Lanes.ceilDiv(to - from, BLOCK) * BLOCK;
         for (int quad = 0; quad < scratch.quads; quad++) {
             int q = quad * 4 * rows.dim;
-            int carry = quad * 4;
-            for (int c = 0; c < rows.dim; c++) {
-                float value = anchors[anchor + c];
-                for (int h = 0; h < 4; h++) {
-                    scratch.carries[carry + h] += scratch.query[q + 4 * c + h] * value;
-                }
+            float a = 0;
+            float b = 0;
+            float c = 0;
+            float d = 0;
+            for (int i = 0; i < rows.dim; i++) {
+                float value = anchors[anchor + i];
+                a = Math.fma(scratch.query[q + 4 * i], value, a);
+                b = Math.fma(scratch.query[q + 4 * i + 1], value, b);
+                c = Math.fma(scratch.query[q + 4 * i + 2], value, c);
+                d = Math.fma(scratch.query[q + 4 * i + 3], value, d);
             }
-        }
-        int count = Lanes.ceilDiv(to - from, BLOCK) * BLOCK;
-        for (int h = 0; h < group; h++) {
-            DecodeKernels.prefixSum(scratch.keyWeights, h * RANGE_KEYS, count, scratch.carries[h]);
+            scratch.carries[0] = a;
+            scratch.carries[1] = b;
+            scratch.carries[2] = c;
+            scratch.carries[3] = d;
+            DecodeKernels.prefixSums(
+                    scratch.keyWeights,
+                    quad * 4 * RANGE_KEYS,
+                    RANGE_KEYS,
+                    count,
+                    scratch.carries,
+                    0);
         }
     }
 
@@ -107,12 +154,17 @@ final class SparseDecode {
         AttentionScratch scratch = worker.attention;
         SparseRows rows = range.values();
         int to = Math.min(range.end, range.valueBoundary);
-        split(scratch, range, to, rows.cumulative(), shape.group());
-        for (int key = range.first; key < to; key += BLOCK) {
-            int at = key - range.first;
+        int closed = closedIn(range, rows, to);
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            split(scratch, range, to, rows.cumulative(), quad);
+        }
+        if (closed > range.first) {
+            mixPacked(scratch, range, rows, closed);
+        }
+        for (int key = closed; key < to; key += BLOCK) {
             int count = Math.min(BLOCK, to - key);
             decode(worker, rows, range.openValues, key);
-            mixBlock(worker.encode.block, rows.width, count, scratch, at);
+            mixBlock(worker.encode.block, rows.width, count, scratch, key - range.first);
             range.macs += range.blockMacs(scratch);
         }
         if (rows.cumulative()) {
@@ -130,23 +182,92 @@ final class SparseDecode {
         RowFormat.mixFloats(block, width, count, scratch, scratch.exactWeights, at);
     }
 
+    /** Rows before {@code closed}, as they are packed. */
+    private static void mixPacked(
+            AttentionScratch scratch, DecodeRange range, SparseRows rows, int closed) {
+        SparseBlocks format = rows.format;
+        int groups = format.groups();
+        Arrays.fill(scratch.listSums, 0);
+        for (int key = range.first; key < closed; key += BLOCK) {
+            int block = key / BLOCK;
+            MemorySegment data = rows.chunk(block);
+            long masks = rows.offset(block);
+            long events = masks + format.maskBytes();
+            for (int group = 0; group < groups; group++) {
+                long end = events;
+                for (int quad = 0; quad < scratch.quads; quad++) {
+                    end =
+                            SparseKernels.add(
+                                    format.events,
+                                    data,
+                                    masks + 4L * group * BLOCK,
+                                    events,
+                                    BLOCK,
+                                    scratch.factors,
+                                    4 * (quad * RANGE_KEYS + key - range.first),
+                                    scratch.listSums,
+                                    4 * LIST * (quad * groups + group));
+                }
+                range.macs += (end - events) / format.eventBytes() * 4 * scratch.quads;
+                events = end;
+            }
+        }
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            for (int group = 0; group < groups; group++) {
+                for (int h = 0; h < 4; h++) {
+                    int from = 4 * LIST * (quad * groups + group) + h * LIST;
+                    int to = (quad * 4 + h) * rows.width + group * LIST;
+                    SparseKernels.ordered(format.events, scratch.listSums, from);
+                    addSums(scratch, rows, from, to, group * LIST);
+                }
+            }
+        }
+    }
+
+    private static void addSums(
+            AttentionScratch scratch, SparseRows rows, int from, int to, int channel) {
+        Events format = rows.format.events;
+        float unit = SparseKernels.unit(format);
+        int count = Math.min(LIST, rows.dim - channel);
+        for (int c = 0; c < count; c++) {
+            float factor = format == Events.INT8 ? rows.steps()[channel + c] * unit : unit;
+            scratch.sums[to + c] =
+                    Math.fma(scratch.listSums[from + c], factor, scratch.sums[to + c]);
+        }
+    }
+
     /**
      * Moves the weights of encoded rows away from those of exact ones; where an event lasts for all
-     * rows behind it, it gets the sum of theirs.
+     * rows behind it, it gets the sum of theirs. For four heads, as rows and as factors of lists.
      */
     private static void split(
-            AttentionScratch scratch, DecodeRange range, int to, boolean sum, int group) {
+            AttentionScratch scratch, DecodeRange range, int to, boolean sum, int quad) {
         int from = Math.clamp(range.head().sinks() - range.first, 0, to - range.first);
         int end = to - range.first;
-        for (int h = 0; h < group; h++) {
-            int at = h * RANGE_KEYS;
-            float lasting = 0;
-            for (int i = end - 1; i >= 0; i--) {
-                float weight = i < from ? 0 : scratch.keyWeights[at + i];
-                lasting = sum ? lasting + weight : weight;
-                scratch.exactWeights[at + i] = lasting;
-            }
-            Arrays.fill(scratch.keyWeights, at + from, at + end, 0);
+        int at = quad * 4 * RANGE_KEYS;
+        float[] weights = scratch.keyWeights;
+        float[] factors = scratch.factors;
+        float a = 0;
+        float b = 0;
+        float c = 0;
+        float d = 0;
+        for (int i = end - 1; i >= 0; i--) {
+            boolean seen = i >= from;
+            a = (sum ? a : 0) + (seen ? weights[at + i] : 0);
+            b = (sum ? b : 0) + (seen ? weights[at + RANGE_KEYS + i] : 0);
+            c = (sum ? c : 0) + (seen ? weights[at + 2 * RANGE_KEYS + i] : 0);
+            d = (sum ? d : 0) + (seen ? weights[at + 3 * RANGE_KEYS + i] : 0);
+            factors[at + 4 * i] = a;
+            factors[at + 4 * i + 1] = b;
+            factors[at + 4 * i + 2] = c;
+            factors[at + 4 * i + 3] = d;
+            scratch.exactWeights[at + i] = a;
+            scratch.exactWeights[at + RANGE_KEYS + i] = b;
+            scratch.exactWeights[at + 2 * RANGE_KEYS + i] = c;
+            scratch.exactWeights[at + 3 * RANGE_KEYS + i] = d;
+        }
+        for (int h = 0; h < 4; h++) {
+            Arrays.fill(weights, at + h * RANGE_KEYS + from, at + h * RANGE_KEYS + end, 0);
         }
     }
 }

@@ -1,190 +1,226 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.backend.cpu.AttentionScratch.RANGE_KEYS;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.LE;
 import static io.github.deltallm.backend.cpu.Lanes.LE_INT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.SparseBlocks.LIST;
 
-import static jdk.incubator.vector.VectorOperators.B2F;
+import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.B2S;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
+
+import io.github.deltallm.api.spi.Encoding.Events;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 import java.lang.foreign.MemorySegment;
 
 /**
- * Inner loops of {@link SparseDecode} for machines that can expand packed bytes and shorts under a
- * mask in one instruction (AVX-512 VBMI2); the compiler has nothing fast for others. One expansion
- * serves four query heads.
+ * The inner loop of {@link SparseDecode} for machines that can expand packed bytes and shorts under
+ * a mask in one instruction (AVX-512 VBMI2); the compiler has nothing fast for others.
+ *
+ * <p>A list of events is expanded once and multiplied by one factor for each of four query heads:
+ * eight accumulators. 16-bit elements are widened in place, the even ones of a list to one register
+ * and the odd ones to another, which takes no shuffle; so the sums of a head are {@code [16 even,
+ * 16 odd]} until {@link #ordered}. 8-bit elements stay in the upper halves: they count {@link
+ * #unit} times.
  */
 final class SparseKernels {
     /** Whether this machine is one. */
     static final boolean FAST = N == 16 && Processor.expands();
 
+    private static final int UPPER = 0xffff0000;
     private static final VectorSpecies<Byte> BYTES_32 = ByteVector.SPECIES_256;
     private static final VectorSpecies<Short> SHORTS_32 = ShortVector.SPECIES_512;
-    private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_512;
+    private static final VectorShuffle<Float> LOWER_TWICE =
+            VectorShuffle.fromOp(F, lane -> lane / 2);
+    private static final VectorShuffle<Float> UPPER_TWICE =
+            VectorShuffle.fromOp(F, lane -> N / 2 + lane / 2);
+    private static final VectorMask<Float> ODD = VectorMask.fromLong(F, 0xAAAA);
 
     private SparseKernels() {}
 
+    /** What factors are to be multiplied by for the elements of a format. */
+    static float unit(Events events) {
+        return events == Events.INT8 ? 0x1p-16f : 1;
+    }
+
     /**
-     * Products of four heads' queries with the events of a closed block of keys, not yet summed.
+     * Adds the products of consecutive lists with four heads' factors to {@code sums}.
      *
-     * @param query {@code [channel][4]} from q0 on, times the steps of INT8 events
-     * @return multiplications
+     * @param masks offset of the lists' masks
+     * @param at offset of their events
+     * @param factors {@code [list][4]} from f0 on
+     * @param sums {@code [4][32]} from {@code to} on
+     * @return offset behind the events
      */
-    static long scores(SparseRows rows, int block, float[] query, int q0, float[] out, int to) {
-        MemorySegment data = rows.chunk(block);
-        long masks = rows.offset(block);
-        long events = masks + rows.format.maskBytes();
-        long end =
-                switch (rows.format.events) {
-                    case INT8 -> int8Scores(data, masks, events, rows.dim, query, q0, out, to);
-                    case BF16 -> bf16Scores(data, masks, events, rows.dim, query, q0, out, to);
-                    case F32 -> f32Scores(data, masks, events, rows.dim, query, q0, out, to);
-                };
-        return (end - events) / rows.format.eventBytes() * 4;
+    static long add(
+            Events format,
+            MemorySegment data,
+            long masks,
+            long at,
+            int lists,
+            float[] factors,
+            int f0,
+            float[] sums,
+            int to) {
+        return switch (format) {
+            case INT8 -> int8(data, masks, at, lists, factors, f0, sums, to);
+            case BF16 -> bf16(data, masks, at, lists, factors, f0, sums, to);
+            case F32 -> f32(data, masks, at, lists, factors, f0, sums, to);
+        };
     }
 
-    private static long int8Scores(
+    /** Puts one head's sums into the order of the list, in place. */
+    static void ordered(Events format, float[] sums, int at) {
+        if (format == Events.F32) {
+            return;
+        }
+        FloatVector even = FloatVector.fromArray(F, sums, at);
+        FloatVector odd = FloatVector.fromArray(F, sums, at + LIST / 2);
+        even.rearrange(LOWER_TWICE).blend(odd.rearrange(LOWER_TWICE), ODD).intoArray(sums, at);
+        even.rearrange(UPPER_TWICE)
+                .blend(odd.rearrange(UPPER_TWICE), ODD)
+                .intoArray(sums, at + LIST / 2);
+    }
+
+    /** Elements are whole numbers. */
+    private static long int8(
             MemorySegment data,
             long masks,
             long events,
-            int dim,
-            float[] query,
-            int q0,
-            float[] out,
+            int lists,
+            float[] factors,
+            int f0,
+            float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector b0 = FloatVector.zero(F);
-        FloatVector b1 = FloatVector.zero(F);
-        FloatVector c0 = FloatVector.zero(F);
-        FloatVector c1 = FloatVector.zero(F);
-        FloatVector d0 = FloatVector.zero(F);
-        FloatVector d1 = FloatVector.zero(F);
+        FloatVector a0 = FloatVector.fromArray(F, sums, to);
+        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
         long at = events;
-        for (int c = 0; c < dim; c++) {
-            int mask = data.get(LE_INT, masks + 4L * c);
-            if (mask == 0) {
-                continue;
-            }
-            ByteVector e =
-                    ByteVector.fromMemorySegment(BYTES_32, data, at, LE)
-                            .expand(VectorMask.fromLong(BYTES_32, mask & 0xffffffffL));
+        for (int list = 0; list < lists; list++) {
+            int mask = data.get(LE_INT, masks + 4L * list);
+            IntVector e =
+                    ((ShortVector)
+                                    ByteVector.fromMemorySegment(BYTES_32, data, at, LE)
+                                            .expand(
+                                                    VectorMask.fromLong(
+                                                            BYTES_32, mask & 0xffffffffL))
+                                            .convertShape(B2S, SHORTS_32, 0))
+                            .reinterpretAsInts();
             at += Integer.bitCount(mask);
-            FloatVector x = (FloatVector) e.convertShape(B2F, F, 0);
-            FloatVector y = (FloatVector) e.convertShape(B2F, F, 1);
-            FloatVector q = FloatVector.broadcast(F, query[q0 + 4 * c]);
+            FloatVector x = (FloatVector) e.lanewise(LSHL, 16).convert(I2F, 0);
+            FloatVector y = (FloatVector) e.lanewise(AND, UPPER).convert(I2F, 0);
+            FloatVector q = FloatVector.broadcast(F, factors[f0 + 4 * list]);
             a0 = x.fma(q, a0);
             a1 = y.fma(q, a1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 1]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 1]);
             b0 = x.fma(q, b0);
             b1 = y.fma(q, b1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 2]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 2]);
             c0 = x.fma(q, c0);
             c1 = y.fma(q, c1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 3]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 3]);
             d0 = x.fma(q, d0);
             d1 = y.fma(q, d1);
         }
-        a0.intoArray(out, to);
-        a1.intoArray(out, to + N);
-        b0.intoArray(out, to + RANGE_KEYS);
-        b1.intoArray(out, to + RANGE_KEYS + N);
-        c0.intoArray(out, to + 2 * RANGE_KEYS);
-        c1.intoArray(out, to + 2 * RANGE_KEYS + N);
-        d0.intoArray(out, to + 3 * RANGE_KEYS);
-        d1.intoArray(out, to + 3 * RANGE_KEYS + N);
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + N);
+        b0.intoArray(sums, to + 2 * N);
+        b1.intoArray(sums, to + 3 * N);
+        c0.intoArray(sums, to + 4 * N);
+        c1.intoArray(sums, to + 5 * N);
+        d0.intoArray(sums, to + 6 * N);
+        d1.intoArray(sums, to + 7 * N);
         return at;
     }
 
-    private static long bf16Scores(
+    /** Elements are bf16. */
+    private static long bf16(
             MemorySegment data,
             long masks,
             long events,
-            int dim,
-            float[] query,
-            int q0,
-            float[] out,
+            int lists,
+            float[] factors,
+            int f0,
+            float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector b0 = FloatVector.zero(F);
-        FloatVector b1 = FloatVector.zero(F);
-        FloatVector c0 = FloatVector.zero(F);
-        FloatVector c1 = FloatVector.zero(F);
-        FloatVector d0 = FloatVector.zero(F);
-        FloatVector d1 = FloatVector.zero(F);
+        FloatVector a0 = FloatVector.fromArray(F, sums, to);
+        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
         long at = events;
-        for (int c = 0; c < dim; c++) {
-            int mask = data.get(LE_INT, masks + 4L * c);
-            if (mask == 0) {
-                continue;
-            }
-            ShortVector e =
+        for (int list = 0; list < lists; list++) {
+            int mask = data.get(LE_INT, masks + 4L * list);
+            IntVector e =
                     ShortVector.fromMemorySegment(SHORTS_32, data, at, LE)
-                            .expand(VectorMask.fromLong(SHORTS_32, mask & 0xffffffffL));
+                            .expand(VectorMask.fromLong(SHORTS_32, mask & 0xffffffffL))
+                            .reinterpretAsInts();
             at += 2L * Integer.bitCount(mask);
-            FloatVector x =
-                    ((IntVector) e.convertShape(ZERO_EXTEND_S2I, INTS, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats();
-            FloatVector y =
-                    ((IntVector) e.convertShape(ZERO_EXTEND_S2I, INTS, 1))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats();
-            FloatVector q = FloatVector.broadcast(F, query[q0 + 4 * c]);
+            FloatVector x = e.lanewise(LSHL, 16).reinterpretAsFloats();
+            FloatVector y = e.lanewise(AND, UPPER).reinterpretAsFloats();
+            FloatVector q = FloatVector.broadcast(F, factors[f0 + 4 * list]);
             a0 = x.fma(q, a0);
             a1 = y.fma(q, a1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 1]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 1]);
             b0 = x.fma(q, b0);
             b1 = y.fma(q, b1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 2]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 2]);
             c0 = x.fma(q, c0);
             c1 = y.fma(q, c1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 3]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 3]);
             d0 = x.fma(q, d0);
             d1 = y.fma(q, d1);
         }
-        a0.intoArray(out, to);
-        a1.intoArray(out, to + N);
-        b0.intoArray(out, to + RANGE_KEYS);
-        b1.intoArray(out, to + RANGE_KEYS + N);
-        c0.intoArray(out, to + 2 * RANGE_KEYS);
-        c1.intoArray(out, to + 2 * RANGE_KEYS + N);
-        d0.intoArray(out, to + 3 * RANGE_KEYS);
-        d1.intoArray(out, to + 3 * RANGE_KEYS + N);
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + N);
+        b0.intoArray(sums, to + 2 * N);
+        b1.intoArray(sums, to + 3 * N);
+        c0.intoArray(sums, to + 4 * N);
+        c1.intoArray(sums, to + 5 * N);
+        d0.intoArray(sums, to + 6 * N);
+        d1.intoArray(sums, to + 7 * N);
         return at;
     }
 
-    private static long f32Scores(
+    /** Elements are f32, in order. */
+    private static long f32(
             MemorySegment data,
             long masks,
             long events,
-            int dim,
-            float[] query,
-            int q0,
-            float[] out,
+            int lists,
+            float[] factors,
+            int f0,
+            float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector b0 = FloatVector.zero(F);
-        FloatVector b1 = FloatVector.zero(F);
-        FloatVector c0 = FloatVector.zero(F);
-        FloatVector c1 = FloatVector.zero(F);
-        FloatVector d0 = FloatVector.zero(F);
-        FloatVector d1 = FloatVector.zero(F);
+        FloatVector a0 = FloatVector.fromArray(F, sums, to);
+        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
         long at = events;
-        for (int c = 0; c < dim; c++) {
-            int mask = data.get(LE_INT, masks + 4L * c);
+        for (int list = 0; list < lists; list++) {
+            int mask = data.get(LE_INT, masks + 4L * list);
             FloatVector x =
                     FloatVector.fromMemorySegment(F, data, at, LE)
                             .expand(VectorMask.fromLong(F, mask & 0xffff));
@@ -193,27 +229,27 @@ final class SparseKernels {
                     FloatVector.fromMemorySegment(F, data, at, LE)
                             .expand(VectorMask.fromLong(F, mask >>> 16));
             at += 4L * Integer.bitCount(mask >>> 16);
-            FloatVector q = FloatVector.broadcast(F, query[q0 + 4 * c]);
+            FloatVector q = FloatVector.broadcast(F, factors[f0 + 4 * list]);
             a0 = x.fma(q, a0);
             a1 = y.fma(q, a1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 1]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 1]);
             b0 = x.fma(q, b0);
             b1 = y.fma(q, b1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 2]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 2]);
             c0 = x.fma(q, c0);
             c1 = y.fma(q, c1);
-            q = FloatVector.broadcast(F, query[q0 + 4 * c + 3]);
+            q = FloatVector.broadcast(F, factors[f0 + 4 * list + 3]);
             d0 = x.fma(q, d0);
             d1 = y.fma(q, d1);
         }
-        a0.intoArray(out, to);
-        a1.intoArray(out, to + N);
-        b0.intoArray(out, to + RANGE_KEYS);
-        b1.intoArray(out, to + RANGE_KEYS + N);
-        c0.intoArray(out, to + 2 * RANGE_KEYS);
-        c1.intoArray(out, to + 2 * RANGE_KEYS + N);
-        d0.intoArray(out, to + 3 * RANGE_KEYS);
-        d1.intoArray(out, to + 3 * RANGE_KEYS + N);
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + N);
+        b0.intoArray(sums, to + 2 * N);
+        b1.intoArray(sums, to + 3 * N);
+        c0.intoArray(sums, to + 4 * N);
+        c1.intoArray(sums, to + 5 * N);
+        d0.intoArray(sums, to + 6 * N);
+        d1.intoArray(sums, to + 7 * N);
         return at;
     }
 }

@@ -284,8 +284,10 @@ final class SparseRows {
         if (index >= places.length) {
             places = Arrays.copyOf(places, Math.max(index + 1, index + index / 8));
         }
-        places[index] = chunks.allocate(format.bytes(packed));
-        format.pack(scratch.block, rule().steps, chunk(index), offset(index));
+        int bytes = format.bytes(packed);
+        places[index] = chunks.allocate(bytes);
+        format.pack(scratch.block, rule().steps, scratch.packed);
+        MemorySegment.copy(scratch.packed, 0, chunk(index), offset(index), bytes);
         if (index + 1 == nextClosed) {
             nextReference = scratch.reference.clone();
         }

@@ -28,6 +28,7 @@ final class TileKernels {
             float[] w,
             int w0,
             int stride,
+            int step,
             float[] c,
             int from,
             int to) {
@@ -60,38 +61,38 @@ final class TileKernels {
         int w3 = w2 + stride;
         int w4 = w3 + stride;
         int w5 = w4 + stride;
-        for (int k = 0; k < count; k++) {
+        for (int k = 0, j = 0; k < count; k++, j += step) {
             long p = xAt + k * 4L * BYTES;
             FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
             FloatVector v1 = FloatVector.fromMemorySegment(F, x, p + BYTES, NATIVE);
             FloatVector v2 = FloatVector.fromMemorySegment(F, x, p + 2L * BYTES, NATIVE);
             FloatVector v3 = FloatVector.fromMemorySegment(F, x, p + 3L * BYTES, NATIVE);
-            FloatVector s = FloatVector.broadcast(F, w[w0 + k]);
+            FloatVector s = FloatVector.broadcast(F, w[w0 + j]);
             a0 = v0.fma(s, a0);
             a1 = v1.fma(s, a1);
             a2 = v2.fma(s, a2);
             a3 = v3.fma(s, a3);
-            s = FloatVector.broadcast(F, w[w1 + k]);
+            s = FloatVector.broadcast(F, w[w1 + j]);
             b0 = v0.fma(s, b0);
             b1 = v1.fma(s, b1);
             b2 = v2.fma(s, b2);
             b3 = v3.fma(s, b3);
-            s = FloatVector.broadcast(F, w[w2 + k]);
+            s = FloatVector.broadcast(F, w[w2 + j]);
             c0 = v0.fma(s, c0);
             c1 = v1.fma(s, c1);
             c2 = v2.fma(s, c2);
             c3 = v3.fma(s, c3);
-            s = FloatVector.broadcast(F, w[w3 + k]);
+            s = FloatVector.broadcast(F, w[w3 + j]);
             d0 = v0.fma(s, d0);
             d1 = v1.fma(s, d1);
             d2 = v2.fma(s, d2);
             d3 = v3.fma(s, d3);
-            s = FloatVector.broadcast(F, w[w4 + k]);
+            s = FloatVector.broadcast(F, w[w4 + j]);
             e0 = v0.fma(s, e0);
             e1 = v1.fma(s, e1);
             e2 = v2.fma(s, e2);
             e3 = v3.fma(s, e3);
-            s = FloatVector.broadcast(F, w[w5 + k]);
+            s = FloatVector.broadcast(F, w[w5 + j]);
             f0 = v0.fma(s, f0);
             f1 = v1.fma(s, f1);
             f2 = v2.fma(s, f2);
@@ -130,6 +131,7 @@ final class TileKernels {
             float[] w,
             int w0,
             int stride,
+            int step,
             float[] c,
             int from,
             int to) {
@@ -168,44 +170,44 @@ final class TileKernels {
         int w9 = w8 + stride;
         int w10 = w9 + stride;
         int w11 = w10 + stride;
-        for (int k = 0; k < count; k++) {
+        for (int k = 0, j = 0; k < count; k++, j += step) {
             long p = xAt + k * 2L * BYTES;
             FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
             FloatVector v1 = FloatVector.fromMemorySegment(F, x, p + BYTES, NATIVE);
-            FloatVector s = FloatVector.broadcast(F, w[w0 + k]);
+            FloatVector s = FloatVector.broadcast(F, w[w0 + j]);
             a0 = v0.fma(s, a0);
             a1 = v1.fma(s, a1);
-            s = FloatVector.broadcast(F, w[w1 + k]);
+            s = FloatVector.broadcast(F, w[w1 + j]);
             b0 = v0.fma(s, b0);
             b1 = v1.fma(s, b1);
-            s = FloatVector.broadcast(F, w[w2 + k]);
+            s = FloatVector.broadcast(F, w[w2 + j]);
             c0 = v0.fma(s, c0);
             c1 = v1.fma(s, c1);
-            s = FloatVector.broadcast(F, w[w3 + k]);
+            s = FloatVector.broadcast(F, w[w3 + j]);
             d0 = v0.fma(s, d0);
             d1 = v1.fma(s, d1);
-            s = FloatVector.broadcast(F, w[w4 + k]);
+            s = FloatVector.broadcast(F, w[w4 + j]);
             e0 = v0.fma(s, e0);
             e1 = v1.fma(s, e1);
-            s = FloatVector.broadcast(F, w[w5 + k]);
+            s = FloatVector.broadcast(F, w[w5 + j]);
             f0 = v0.fma(s, f0);
             f1 = v1.fma(s, f1);
-            s = FloatVector.broadcast(F, w[w6 + k]);
+            s = FloatVector.broadcast(F, w[w6 + j]);
             g0 = v0.fma(s, g0);
             g1 = v1.fma(s, g1);
-            s = FloatVector.broadcast(F, w[w7 + k]);
+            s = FloatVector.broadcast(F, w[w7 + j]);
             h0 = v0.fma(s, h0);
             h1 = v1.fma(s, h1);
-            s = FloatVector.broadcast(F, w[w8 + k]);
+            s = FloatVector.broadcast(F, w[w8 + j]);
             i0 = v0.fma(s, i0);
             i1 = v1.fma(s, i1);
-            s = FloatVector.broadcast(F, w[w9 + k]);
+            s = FloatVector.broadcast(F, w[w9 + j]);
             j0 = v0.fma(s, j0);
             j1 = v1.fma(s, j1);
-            s = FloatVector.broadcast(F, w[w10 + k]);
+            s = FloatVector.broadcast(F, w[w10 + j]);
             k0 = v0.fma(s, k0);
             k1 = v1.fma(s, k1);
-            s = FloatVector.broadcast(F, w[w11 + k]);
+            s = FloatVector.broadcast(F, w[w11 + j]);
             l0 = v0.fma(s, l0);
             l1 = v1.fma(s, l1);
         }
@@ -242,6 +244,7 @@ final class TileKernels {
             float[] w,
             int w0,
             int stride,
+            int step,
             float[] c,
             int from,
             int to) {
@@ -268,32 +271,32 @@ final class TileKernels {
         int w9 = w8 + stride;
         int w10 = w9 + stride;
         int w11 = w10 + stride;
-        for (int k = 0; k < count; k++) {
+        for (int k = 0, j = 0; k < count; k++, j += step) {
             long p = xAt + k * (long) BYTES;
             FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
-            FloatVector s = FloatVector.broadcast(F, w[w0 + k]);
+            FloatVector s = FloatVector.broadcast(F, w[w0 + j]);
             a0 = v0.fma(s, a0);
-            s = FloatVector.broadcast(F, w[w1 + k]);
+            s = FloatVector.broadcast(F, w[w1 + j]);
             b0 = v0.fma(s, b0);
-            s = FloatVector.broadcast(F, w[w2 + k]);
+            s = FloatVector.broadcast(F, w[w2 + j]);
             c0 = v0.fma(s, c0);
-            s = FloatVector.broadcast(F, w[w3 + k]);
+            s = FloatVector.broadcast(F, w[w3 + j]);
             d0 = v0.fma(s, d0);
-            s = FloatVector.broadcast(F, w[w4 + k]);
+            s = FloatVector.broadcast(F, w[w4 + j]);
             e0 = v0.fma(s, e0);
-            s = FloatVector.broadcast(F, w[w5 + k]);
+            s = FloatVector.broadcast(F, w[w5 + j]);
             f0 = v0.fma(s, f0);
-            s = FloatVector.broadcast(F, w[w6 + k]);
+            s = FloatVector.broadcast(F, w[w6 + j]);
             g0 = v0.fma(s, g0);
-            s = FloatVector.broadcast(F, w[w7 + k]);
+            s = FloatVector.broadcast(F, w[w7 + j]);
             h0 = v0.fma(s, h0);
-            s = FloatVector.broadcast(F, w[w8 + k]);
+            s = FloatVector.broadcast(F, w[w8 + j]);
             i0 = v0.fma(s, i0);
-            s = FloatVector.broadcast(F, w[w9 + k]);
+            s = FloatVector.broadcast(F, w[w9 + j]);
             j0 = v0.fma(s, j0);
-            s = FloatVector.broadcast(F, w[w10 + k]);
+            s = FloatVector.broadcast(F, w[w10 + j]);
             k0 = v0.fma(s, k0);
-            s = FloatVector.broadcast(F, w[w11 + k]);
+            s = FloatVector.broadcast(F, w[w11 + j]);
             l0 = v0.fma(s, l0);
         }
         a0.intoArray(c, to);

@@ -70,6 +70,7 @@ final class Tiles {
                     w,
                     w0 + k,
                     stride,
+                    1,
                     rows,
                     c,
                     at,
@@ -80,6 +81,9 @@ final class Tiles {
     /**
      * One pass over the rows.
      *
+     * @param stride distance of rows in w
+     * @param kStep distance of a row's values of k in w: 1 for rows, the length of a row for
+     *     columns
      * @param zeros index in c of as many zeros as the kernel's accumulators, to begin from them;
      *     negative to begin from what c holds
      */
@@ -91,6 +95,7 @@ final class Tiles {
             float[] w,
             int w0,
             int stride,
+            int kStep,
             int rows,
             float[] c,
             int at,
@@ -101,9 +106,10 @@ final class Tiles {
             int first = w0 + row * stride;
             int from = zeros < 0 ? to : zeros;
             switch (width) {
-                case 4 -> TileKernels.tile4x6(x, xAt, count, w, first, stride, c, from, to);
-                case 2 -> TileKernels.tile2x12(x, xAt, count, w, first, stride, c, from, to);
-                default -> TileKernels.tile1x12(x, xAt, count, w, first, stride, c, from, to);
+                case 4 -> TileKernels.tile4x6(x, xAt, count, w, first, stride, kStep, c, from, to);
+                case 2 -> TileKernels.tile2x12(x, xAt, count, w, first, stride, kStep, c, from, to);
+                default ->
+                        TileKernels.tile1x12(x, xAt, count, w, first, stride, kStep, c, from, to);
             }
         }
     }
