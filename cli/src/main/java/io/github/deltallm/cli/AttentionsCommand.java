@@ -18,7 +18,7 @@ import java.util.concurrent.Callable;
             "Where none is asked for, or auto, it is delta for prompts from the length on from"
                     + " which that was measured to be faster, and dense for shorter ones until the"
                     + " cache has outgrown the size from which delta is faster in decoding; then"
-                    + " what is held is encoded. Both lengths are the backend's."
+                    + " what is held is encoded. The backend knows both limits."
         })
 final class AttentionsCommand extends Command implements Callable<Integer> {
     @Mixin private final OutputFormat.Choice format = new OutputFormat.Choice();

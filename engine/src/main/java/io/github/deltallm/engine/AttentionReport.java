@@ -39,7 +39,7 @@ public record AttentionReport(
 
     /**
      * The sums of two sessions that were asked for the same attention; their memory adds up too.
-     * What else differs is told of this one.
+     * The strategy is this one's, and a note tells where the other one's was different.
      */
     public AttentionReport plus(AttentionReport other) {
         List<AttentionCounts> sums = new ArrayList<>();
@@ -49,7 +49,7 @@ public record AttentionReport(
         return new AttentionReport(
                 spec,
                 requested,
-                note,
+                spec.equals(other.spec) ? note : Optional.of("in part " + other.spec.name()),
                 prefill.plus(other.prefill),
                 decode.plus(other.decode),
                 sums,

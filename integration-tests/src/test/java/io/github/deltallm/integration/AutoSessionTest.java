@@ -41,6 +41,9 @@ class AutoSessionTest {
     /** Exact keys and values of a token: 5 layers, 4 heads of 8 channels, in f32. */
     private static final int BYTES_A_TOKEN = 5 * 4 * 8 * 4 * 2;
 
+    /** The same of the embedded model: 30 layers, 3 heads of 64 channels. */
+    private static final int EMBEDDED_BYTES_A_TOKEN = 30 * 3 * 64 * 4 * 2;
+
     /** Rows of a page and then some: a cache is not measured at every token. */
     private static final int LATE = 64;
 
@@ -139,7 +142,7 @@ class AutoSessionTest {
     void aHalfPrecisionStoreMakesNoDifferenceToWhatIsEncoded() {
         // Dense keeps f32 and delta bf16, but what an encoder sees is rounded to its store.
         int[] ids = tokens(80);
-        early.from(NO_PROMPT, 30L * 30 * 3 * 64 * 4 * 2);
+        early.from(NO_PROMPT, 30L * EMBEDDED_BYTES_A_TOKEN);
         try (Model model = Model.open(SharedData.embeddedModel(), options(), providers);
                 Session late = model.newSession();
                 Session first = model.newSession(DELTA)) {
@@ -154,9 +157,10 @@ class AutoSessionTest {
         }
     }
 
-    @Test
-    void countsOfBothPhasesAddUpAndBytesAreThoseOfTheCacheThatIsThere() {
-        early.from(NO_PROMPT, 100L * BYTES_A_TOKEN);
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "reference"})
+    void countsOfBothPhasesAddUpAndBytesAreThoseOfTheCacheThatIsThere(String backend) {
+        early.on(backend).from(NO_PROMPT, 100L * BYTES_A_TOKEN);
         try (Model model = stories();
                 Session auto = model.newSession();
                 Session dense = model.newSession(DENSE)) {
@@ -417,6 +421,7 @@ class AutoSessionTest {
             assertThat(auto.attention().spec()).isEqualTo(whole.attention().spec());
             assertThat(auto.tokens()).isEqualTo(99 + 99 + 49);
             // The last window is short and therefore dense.
+            assertThat(auto.attention().note()).contains("in part dense");
             assertThat(auto.attention().total().keyElements())
                     .isEqualTo(whole.attention().total().keyElements());
             assertThat(auto.attention().total().keyMacs())
