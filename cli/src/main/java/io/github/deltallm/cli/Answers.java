@@ -1,6 +1,7 @@
 package io.github.deltallm.cli;
 
 import io.github.deltallm.api.AttentionSpec;
+import io.github.deltallm.engine.AttentionReport;
 import io.github.deltallm.engine.Cancellation;
 import io.github.deltallm.engine.ChatMessage;
 import io.github.deltallm.engine.GenerationListener;
@@ -20,7 +21,6 @@ final class Answers implements AutoCloseable {
     private final Streams streams;
     private final Model model;
     private final GenerationOptions options;
-    private AttentionSpec spec;
     private Session session;
     private Optional<GenerationReport> last = Optional.empty();
 
@@ -28,7 +28,6 @@ final class Answers implements AutoCloseable {
         this.streams = streams;
         this.model = model;
         this.options = options;
-        this.spec = spec;
         session = model.newSession(spec);
     }
 
@@ -69,14 +68,9 @@ final class Answers implements AutoCloseable {
         return last;
     }
 
-    /** The attention as it was asked for. */
-    AttentionSpec attention() {
-        return spec;
-    }
-
-    /** The attention with all its settings. */
-    AttentionSpec resolvedAttention() {
-        return session.report().spec();
+    /** The attention as it was asked for, and the one that runs now. */
+    AttentionReport attention() {
+        return session.report();
     }
 
     /** Changes the attention; what was computed before is computed again when it is needed. */
@@ -84,7 +78,6 @@ final class Answers implements AutoCloseable {
         Session fresh = model.newSession(wanted);
         session.close();
         session = fresh;
-        spec = wanted;
     }
 
     @Override

@@ -11,8 +11,10 @@ final class AttentionChoice {
             paramLabel = "SPEC",
             converter = Words.Attention.class,
             description =
-                    "How keys and values are kept: auto, or name:key=value,... of one that"
-                            + " 'deltallm attentions' lists (default: ${DEFAULT-VALUE}).")
+                    "How keys and values are kept: name:key=value,... of one that 'deltallm"
+                            + " attentions' lists, or auto: delta where it is faster, for long"
+                            + " prompts and large caches, dense elsewhere (default:"
+                            + " ${DEFAULT-VALUE}).")
     private AttentionSpec spec = AttentionSpec.parse("auto");
 
     AttentionSpec spec() {

@@ -13,7 +13,13 @@ import java.util.concurrent.Callable;
 @CommandLine.Command(
         name = "attentions",
         sortOptions = false,
-        description = "Lists the installed attentions and the settings that each one has.")
+        description = {
+            "Lists the installed attentions and the settings that each one has.",
+            "Where none is asked for, or auto, it is delta for prompts from the length on from"
+                    + " which that was measured to be faster, and dense for shorter ones until the"
+                    + " cache has outgrown the size from which delta is faster in decoding; then"
+                    + " what is held is encoded. The backend knows both limits."
+        })
 final class AttentionsCommand extends Command implements Callable<Integer> {
     @Mixin private final OutputFormat.Choice format = new OutputFormat.Choice();
 
@@ -37,6 +43,7 @@ final class AttentionsCommand extends Command implements Callable<Integer> {
                     attention.provider().description());
         }
         table.print(streams().out());
+        streams().note("auto, the default: delta where the backend is faster with it, else dense");
         return Failures.DONE;
     }
 

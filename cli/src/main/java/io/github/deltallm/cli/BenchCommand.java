@@ -62,7 +62,9 @@ final class BenchCommand extends Command implements Callable<Integer> {
             paramLabel = "SPEC",
             converter = Words.Attention.class,
             defaultValue = "auto",
-            description = "An attention to measure; may be repeated (default: ${DEFAULT-VALUE}).")
+            description =
+                    "An attention to measure; may be repeated (default: ${DEFAULT-VALUE}, which is"
+                            + " told with what it came to).")
     private List<AttentionSpec> attentions = new ArrayList<>();
 
     @Mixin private final ModelChoice models = new ModelChoice();

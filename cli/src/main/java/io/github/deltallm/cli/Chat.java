@@ -133,7 +133,11 @@ final class Chat {
             answers.attention(AttentionSpec.parse(text));
         }
         streams.note(
-                "attention: " + answers.attention() + ", that is " + answers.resolvedAttention());
+                "attention: "
+                        + answers.attention().requested()
+                        + ", that is now "
+                        + answers.attention().spec()
+                        + answers.attention().note().map(note -> " (" + note + ")").orElse(""));
     }
 
     private void stats() {

@@ -25,9 +25,9 @@ record GenerationReport(
                 .put("text", result.text())
                 .put("finish_reason", finishReason())
                 .put("model", model.name())
-                .put("backend", model.backend())
-                .put("attention", result.attention().spec().toString())
-                .put("timings", this::timings)
+                .put("backend", model.backend());
+        new RunningAttention(result.attention()).write(json);
+        json.put("timings", this::timings)
                 .put("sparsity", fields -> new Sparsity(result.attention()).write(fields, layers));
         SamplingChoice.seed(options).ifPresent(seed -> json.put("seed", seed));
     }
@@ -43,7 +43,7 @@ record GenerationReport(
     /** A few lines for people. */
     void print(PrintWriter err) {
         err.println("backend    " + model.backendDescription());
-        err.println("attention  " + result.attention().spec());
+        err.println("attention  " + new RunningAttention(result.attention()).line());
         err.println("prompt     " + promptLine());
         err.println(
                 "answer     "

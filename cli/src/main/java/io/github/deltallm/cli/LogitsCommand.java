@@ -63,12 +63,13 @@ final class LogitsCommand extends Command implements Callable<Integer> {
         if (format.json()) {
             Json.print(
                     streams().out(),
-                    json ->
-                            json.putPairs("top", best, (pair, id) -> pair.write(id, logits[id]))
-                                    .putNumbers("prompt_ids", Arrays.stream(ids).boxed().toList())
-                                    .put("model", model.name())
-                                    .put("backend", model.backend())
-                                    .put("attention", session.report().spec().toString()));
+                    json -> {
+                        json.putPairs("top", best, (pair, id) -> pair.write(id, logits[id]))
+                                .putNumbers("prompt_ids", Arrays.stream(ids).boxed().toList())
+                                .put("model", model.name())
+                                .put("backend", model.backend());
+                        new RunningAttention(session.report()).write(json);
+                    });
             return;
         }
         IntFunction<String> pieces = pieces(model);

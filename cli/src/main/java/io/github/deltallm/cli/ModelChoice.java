@@ -106,8 +106,7 @@ final class ModelChoice {
     }
 
     private static void requireKnown(AttentionSpec spec, Providers providers) {
-        if (!spec.name().equals("auto")) {
-            spec.requireKeys(providers.attention(spec.name()).settings());
-        }
+        boolean automatic = spec.name().equals("auto");
+        spec.requireKeys(automatic ? List.of() : providers.attention(spec.name()).settings());
     }
 }

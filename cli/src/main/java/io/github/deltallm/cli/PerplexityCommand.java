@@ -53,22 +53,21 @@ final class PerplexityCommand extends Command implements Callable<Integer> {
 
     private void print(Model model, int window, Perplexity perplexity) {
         Sparsity sparsity = new Sparsity(perplexity.attention());
-        String spec = perplexity.attention().spec().toString();
+        RunningAttention running = new RunningAttention(perplexity.attention());
         if (format.json()) {
             Json.print(
                     streams().out(),
-                    json ->
-                            json.put("perplexity", perplexity.value())
-                                    .put("nll", perplexity.nll())
-                                    .put("tokens", perplexity.tokens())
-                                    .put(
-                                            "sparsity",
-                                            fields -> sparsity.write(fields, stats.layers()))
-                                    .put("tokens_per_s", perplexity.tokensPerSecond())
-                                    .put("window", window)
-                                    .put("model", model.name())
-                                    .put("backend", model.backend())
-                                    .put("attention", spec));
+                    json -> {
+                        json.put("perplexity", perplexity.value())
+                                .put("nll", perplexity.nll())
+                                .put("tokens", perplexity.tokens())
+                                .put("sparsity", fields -> sparsity.write(fields, stats.layers()))
+                                .put("tokens_per_s", perplexity.tokensPerSecond())
+                                .put("window", window)
+                                .put("model", model.name())
+                                .put("backend", model.backend());
+                        running.write(json);
+                    });
             return;
         }
         Table table = new Table("perplexity", Units.real(perplexity.value(), 4));
@@ -76,7 +75,7 @@ final class PerplexityCommand extends Command implements Callable<Integer> {
                 .row("tokens", perplexity.tokens() + " scored, in windows of " + window)
                 .row("speed", Units.rate(perplexity.tokensPerSecond()))
                 .row("backend", model.backendDescription())
-                .row("attention", spec)
+                .row("attention", running.line())
                 .row("skipped", sparsity.skippedLine())
                 .row("cache", sparsity.cacheLine())
                 .print(streams().out());

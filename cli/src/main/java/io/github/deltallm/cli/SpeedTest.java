@@ -61,10 +61,9 @@ record SpeedTest(Kind kind, int tokens, int depth, AttentionSpec attention) {
         }
 
         void write(Json json, String backend, int threads) {
-            json.put("test", test.name())
-                    .put("depth", test.depth)
-                    .put("attention", report.spec().toString())
-                    .put("backend", backend)
+            json.put("test", test.name()).put("depth", test.depth);
+            new RunningAttention(report).write(json);
+            json.put("backend", backend)
                     .put("threads", threads)
                     .put("tokens_per_s", median())
                     .put("spread", spread())
@@ -76,7 +75,7 @@ record SpeedTest(Kind kind, int tokens, int depth, AttentionSpec attention) {
             table.row(
                     test.name(),
                     test.depth,
-                    report.spec(),
+                    new RunningAttention(report).cell(),
                     backend,
                     threads,
                     Units.real(median(), 2),

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 import java.util.List;
+import java.util.Optional;
 
 class BenchCommandTest {
     @Test
@@ -46,6 +47,7 @@ class BenchCommandTest {
                             "test",
                             "depth",
                             "attention",
+                            "attention_requested",
                             "backend",
                             "threads",
                             "tokens_per_s",
@@ -68,7 +70,7 @@ class BenchCommandTest {
                 Outcome.of("bench", "--model", Outcome.stories(), "-p", "0", "-n", "2", "-r", "1");
         assertThat(outcome.code()).isZero();
         assertThat(outcome.out().lines()).hasSize(2);
-        assertThat(outcome.out()).startsWith("test").contains("tg2");
+        assertThat(outcome.out()).startsWith("test").contains("tg2", "auto: dense:keys=");
     }
 
     @Test
@@ -86,6 +88,8 @@ class BenchCommandTest {
         AttentionReport report =
                 new AttentionReport(
                         AttentionSpec.parse("dense"),
+                        AttentionSpec.parse("dense"),
+                        Optional.empty(),
                         AttentionCounts.ZERO,
                         AttentionCounts.ZERO,
                         List.of(),

@@ -112,7 +112,7 @@ class ChatCommandTest {
                         "is not a saved conversation",
                         "its folder does not exist",
                         "there is no attention 'nope'",
-                        "attention: dense:keys=int8, that is dense:keys=int8,values=",
+                        "attention: dense:keys=int8, that is now dense:keys=int8,values=",
                         "There was no answer yet.",
                         "/system [TEXT]")
                 .doesNotContain("\tat ");

@@ -48,7 +48,8 @@ class GenerateCommandTest {
         assertThat(answer.code()).isZero();
         assertThat(answer.out()).isEqualTo(", there was a little\n");
         assertThat(answer.err())
-                .contains("backend ", "attention  dense:keys=", "tokens/s, length", "dense bf16")
+                .contains("backend ", "tokens/s, length", "dense bf16")
+                .containsPattern("attention  dense:keys=\\S+ \\(auto\\)")
                 .doesNotContain("seed", "\r");
     }
 
@@ -67,6 +68,7 @@ class GenerateCommandTest {
                         "model",
                         "backend",
                         "attention",
+                        "attention_requested",
                         "timings",
                         "sparsity");
         assertThat(json.at("/prompt_ids").toString()).isEqualTo("[1,403,407,261,378]");
@@ -74,6 +76,7 @@ class GenerateCommandTest {
         assertThat(json.at("/finish_reason").asString()).isEqualTo("length");
         assertThat(json.at("/model").asString()).isEqualTo(Outcome.stories());
         assertThat(json.at("/attention").asString()).startsWith("dense:keys=");
+        assertThat(json.at("/attention_requested").asString()).isEqualTo("auto");
         assertThat(Outcome.names(json.at("/timings")))
                 .containsExactly(
                         "load_ms",

@@ -35,6 +35,8 @@ class ListingCommandsTest {
         assertThat(Outcome.names(attentions.get(0)))
                 .containsExactly("name", "description", "settings", "origin");
         assertThat(attentions.findValuesAsString("name")).contains("dense");
-        assertThat(Outcome.of("attentions").out()).contains("dense", "keys, values");
+        Outcome table = Outcome.of("attentions");
+        assertThat(table.out()).contains("dense", "keys, values");
+        assertThat(table.err()).contains("auto");
     }
 }

@@ -109,6 +109,7 @@ class UsageTest {
                 "--attention Dense",
                 "--attention nope",
                 "--attention dense:nope=1",
+                "--attention auto:theta=1",
                 "--attention dense:keys=f64",
                 "--backend nope",
                 "--max-tokens 0",

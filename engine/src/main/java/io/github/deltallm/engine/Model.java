@@ -9,6 +9,8 @@ import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.HeadShape;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.ModelDefinition;
 import io.github.deltallm.api.spi.ModelFamilyProvider;
 import io.github.deltallm.api.spi.ModelIdentity;
@@ -28,6 +30,8 @@ import java.util.Optional;
  * <p>Closing it releases the mapped file and the backend; close its sessions first.
  */
 public final class Model implements AutoCloseable {
+    private static final AttentionSpec DENSE = AttentionSpec.parse("dense");
+
     private final GgufFile file;
     private final ModelDefinition definition;
     private final Providers providers;
@@ -192,12 +196,13 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * The attention that runs for a specification; {@code auto} is the best one for the model.
+     * The attention that runs for a specification; for {@code auto}, the dense one that short
+     * sessions have, see {@link Session}.
      *
      * @throws InvalidOptionException if there is no such attention or a setting makes no sense
      */
     public AttentionStrategy attention(AttentionSpec spec) {
-        AttentionSpec chosen = spec.name().equals("auto") ? automatic(spec) : spec;
+        AttentionSpec chosen = AutoAttention.isAskedFor(spec) ? DENSE : spec;
         return providers
                 .attention(chosen.name())
                 .create(chosen, new AttentionProvider.Context(heads(), file, storePrecision()));
@@ -211,31 +216,65 @@ public final class Model implements AutoCloseable {
         return floats ? Precision.F32 : options.precision();
     }
 
-    private static AttentionSpec automatic(AttentionSpec spec) {
-        spec.requireKeys(List.of());
-        return AttentionSpec.parse("dense");
-    }
-
-    /** An empty session with the automatic attention. */
+    /** An empty session with the attention {@code auto}. */
     public Session newSession() {
-        return newSession(AttentionSpec.parse("auto"));
+        return newSession(AutoAttention.SPEC);
     }
 
     /** An empty session. */
     public Session newSession(AttentionSpec spec) {
-        return newSession(attention(spec));
+        AttentionStrategy first = attention(spec);
+        KvCache cache = executable.newCache(first, context());
+        return new Session(
+                this,
+                AutoAttention.isAskedFor(spec)
+                        ? SessionCache.automatic(executable, automatic(first), cache)
+                        : SessionCache.fixed(executable, spec, cache),
+                new int[0]);
     }
 
     /** An empty session with a strategy of one's own. */
     public Session newSession(AttentionStrategy strategy) {
-        return new Session(this, executable.newCache(strategy, context()), new int[0]);
+        KvCache cache = executable.newCache(strategy, context());
+        return new Session(
+                this, SessionCache.fixed(executable, strategy.spec(), cache), new int[0]);
+    }
+
+    private AutoAttention automatic(AttentionStrategy dense) {
+        return new AutoAttention(
+                dense,
+                () -> attention(AutoAttention.DELTA),
+                backend.backend().deltaBreakEven(heads()));
+    }
+
+    /**
+     * The cache of a saved session.
+     *
+     * @param asked the attention to go on with; {@code auto} keeps a delta stream as it is
+     * @param saved the attention that it was saved with
+     */
+    SessionCache restore(
+            AttentionSpec asked, AttentionSpec saved, int declared, KvStream.Source source) {
+        AttentionStrategy strategy = attention(asked);
+        if (!AutoAttention.isAskedFor(asked)) {
+            return SessionCache.fixed(
+                    executable, asked, executable.restore(strategy, context(), declared, source));
+        }
+        AutoAttention auto = automatic(strategy);
+        boolean encoded = saved.name().equals(AutoAttention.DELTA.name());
+        if (encoded) {
+            strategy = attention(saved);
+            auto.settle(Optional.empty());
+        }
+        return SessionCache.automatic(
+                executable, auto, executable.restore(strategy, context(), declared, source));
     }
 
     /**
      * A session as {@link Session#save} wrote it, by any backend; its logits are there after the
      * next append.
      *
-     * @param spec the attention to go on with; empty for the saved one
+     * @param spec the attention to go on with; empty for the saved session's, be it {@code auto}
      * @throws ModelFormatException if the file is damaged or belongs to another model
      */
     public Session restore(Path saved, Optional<AttentionSpec> spec) {

@@ -93,7 +93,7 @@ public record Perplexity(double nll, long tokens, long nanos, AttentionReport at
             int rows = Math.min(chunk, to - done);
             scorer.first = done;
             scorer.end = to;
-            session.appendScored(scorer.ids, done, rows, scorer::accept);
+            session.appendScored(scorer.ids, done, rows, scorer::accept, cancellation);
             done += rows;
             progress.accept(done);
         }
@@ -104,6 +104,8 @@ public record Perplexity(double nll, long tokens, long nanos, AttentionReport at
         boolean grown = next.bytes().denseKeys() > sum.bytes().denseKeys();
         return new AttentionReport(
                 both.spec(),
+                both.requested(),
+                both.note(),
                 both.prefill(),
                 both.decode(),
                 both.layers(),

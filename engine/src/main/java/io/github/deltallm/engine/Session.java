@@ -2,7 +2,6 @@ package io.github.deltallm.engine;
 
 import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.InvalidOptionException;
-import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
 
@@ -15,18 +14,24 @@ import java.util.function.IntConsumer;
 /**
  * One sequence of tokens with its keys and values; used by one thread at a time.
  *
+ * <p>With the attention {@code auto} a session is delta-encoded from the first key on if its prompt
+ * is long enough for that to pay. Otherwise it is dense until its cache has outgrown the size from
+ * which delta attention pays in decoding, and then goes on delta-encoded. The backend has measured
+ * both, see {@link io.github.deltallm.api.spi.DeltaBreakEven}; {@link #report()} tells what runs.
+ *
  * <p>Sessions of one {@link Model} are independent; their steps take turns on the backend. Close a
  * session before its model.
  */
 public final class Session implements AutoCloseable {
     private final Model model;
-    private final KvCache cache;
+    private final SessionCache cache;
     private final Step step = new Step();
     private final float[] logits;
     private final LogitsSink keepLogits = this::keep;
+    private final Cancellation never = new Cancellation();
     private int[] tokens;
 
-    Session(Model model, KvCache cache, int[] tokens) {
+    Session(Model model, SessionCache cache, int[] tokens) {
         this.model = model;
         this.cache = cache;
         this.tokens = tokens;
@@ -76,8 +81,8 @@ public final class Session implements AutoCloseable {
      * @param progress is told the number of these tokens that are done
      * @throws ContextOverflowException if they don't fit; nothing is appended
      * @throws InvalidOptionException if one is outside the vocabulary; nothing is appended
-     * @throws io.github.deltallm.api.CancelledException between chunks; those that are complete
-     *     stay
+     * @throws io.github.deltallm.api.CancelledException between chunks, or while what is held is
+     *     encoded; those that are complete stay
      */
     public void append(int[] ids, Cancellation cancellation, IntConsumer progress) {
         requireRoom(ids.length);
@@ -93,13 +98,17 @@ public final class Session implements AutoCloseable {
             cancellation.check();
             int rows = Math.min(chunk, ids.length - done);
             boolean last = done + rows == ids.length;
+            cache.prepare(ids.length - done, cancellation);
             run(ids, done, rows, last ? Step.Logits.LAST : Step.Logits.NONE, keepLogits);
             done += rows;
             progress.accept(done);
         }
     }
 
-    /** Appends one token; the logits after it are in {@link #logits()}. Allocates nothing. */
+    /**
+     * Appends one token; the logits after it are in {@link #logits()}. Allocates nothing, unless
+     * the attention is {@code auto} and changes.
+     */
     public void append(int token) {
         int length = cache.length();
         requireRoom(1);
@@ -108,6 +117,7 @@ public final class Session implements AutoCloseable {
             tokens = Arrays.copyOf(tokens, Math.min(2 * length + 1, cache.capacity()));
         }
         tokens[length] = token;
+        cache.prepare(1, never);
         run(tokens, length, 1, Step.Logits.LAST, keepLogits);
     }
 
@@ -167,7 +177,7 @@ public final class Session implements AutoCloseable {
 
     /**
      * Forgets all tokens from {@code length} on. The logits are those of the last append until the
-     * next one.
+     * next one. An empty session with the attention {@code auto} begins anew, dense or delta.
      *
      * @throws InvalidOptionException if the attention strategy no longer holds what it would need
      */
@@ -179,7 +189,10 @@ public final class Session implements AutoCloseable {
         cache.truncate(length);
     }
 
-    /** An independent session with the same tokens. */
+    /**
+     * An independent session with the same tokens. Where the attention is {@code auto} and it is
+     * time to encode what is held, that is done first, once for both.
+     */
     public Session fork() {
         Session fork = new Session(model, cache.fork(), tokens.clone());
         System.arraycopy(logits, 0, fork.logits, 0, logits.length);
@@ -202,16 +215,13 @@ public final class Session implements AutoCloseable {
     }
 
     /** Runs the next tokens and hands the logits of every one to the sink. */
-    void appendScored(int[] ids, int from, int count, LogitsSink sink) {
+    void appendScored(int[] ids, int from, int count, LogitsSink sink, Cancellation cancellation) {
+        cache.prepare(count, cancellation);
         run(ids, from, count, Step.Logits.ALL, sink);
     }
 
-    KvCache cache() {
-        return cache;
-    }
-
     private void run(int[] ids, int from, int rows, Step.Logits wanted, LogitsSink sink) {
-        model.executable().run(step.clear().add(cache, ids, from, rows, wanted), sink);
+        model.executable().run(step.clear().add(cache.current(), ids, from, rows, wanted), sink);
     }
 
     private void keep(int row, MemorySegment values) {

@@ -28,17 +28,18 @@ import java.util.zip.CheckedOutputStream;
 /**
  * Saved sessions: backend-neutral, checked by length and checksum.
  *
- * <p>Layout, big-endian: {@code "DLLMKV01"}, the model's identity as text, the attention
- * specification as text, the number of tokens declared, the tokens, then for every layer and KV
- * head the keys' and the values' {@link KvStream}, and a CRC-32 of everything before it. Floats are
- * written as their bits, so a restored session continues bit for bit.
+ * <p>Layout, big-endian: {@code "DLLMKV02"}, the model's identity as text, the specifications of
+ * the attention that ran and of the one that was asked for as texts, the number of tokens declared,
+ * the tokens, then for every layer and KV head the keys' and the values' {@link KvStream}, and a
+ * CRC-32 of everything before it. Floats are written as their bits, so a restored session continues
+ * bit for bit.
  */
 final class SessionFile {
-    private static final long MAGIC = 0x444c_4c4d_4b56_3031L;
+    private static final long MAGIC = 0x444c_4c4d_4b56_3032L;
 
     private SessionFile() {}
 
-    static void write(Path file, Model model, KvCache cache, int[] tokens) {
+    static void write(Path file, Model model, SessionCache cache, int[] tokens) {
         Path target = file.toAbsolutePath();
         Path temporary = target.resolveSibling(target.getFileName() + ".part");
         try {
@@ -66,11 +67,13 @@ final class SessionFile {
         }
     }
 
-    private static void writeBody(DataOutputStream out, Model model, KvCache cache, int[] tokens)
-            throws IOException {
+    private static void writeBody(
+            DataOutputStream out, Model model, SessionCache held, int[] tokens) throws IOException {
+        KvCache cache = held.current();
         out.writeLong(MAGIC);
         writeText(out, identity(model));
-        writeText(out, cache.strategy().spec().toString());
+        writeText(out, held.running().toString());
+        writeText(out, held.requested().toString());
         out.writeInt(cache.request().tokens());
         writeInts(out, tokens);
         HeadShape heads = model.heads();
@@ -162,7 +165,8 @@ final class SessionFile {
                 throw damaged(
                         "belongs to another model (" + identity + ", not " + identity(model) + ")");
             }
-            AttentionSpec spec = AttentionSpec.parse(text());
+            AttentionSpec ran = AttentionSpec.parse(text());
+            AttentionSpec requested = AttentionSpec.parse(text());
             int declared = in.readInt();
             int[] tokens = ints();
             List<KvStream> streams = streams(model.heads(), tokens.length);
@@ -188,18 +192,15 @@ final class SessionFile {
                                 + model.context());
             }
             int kvHeads = model.heads().kvHeads();
-            KvCache cache =
-                    model.executable()
-                            .restore(
-                                    model.attention(wanted.orElse(spec)),
-                                    model.context(),
-                                    declared,
-                                    (layer, head, kind) ->
-                                            streams.get(
-                                                    2 * (layer * kvHeads + head)
-                                                            + (kind == KvStream.Kind.KEYS
-                                                                    ? 0
-                                                                    : 1)));
+            SessionCache cache =
+                    model.restore(
+                            wanted.orElse(AutoAttention.isAskedFor(requested) ? requested : ran),
+                            ran,
+                            declared,
+                            (layer, head, kind) ->
+                                    streams.get(
+                                            2 * (layer * kvHeads + head)
+                                                    + (kind == KvStream.Kind.KEYS ? 0 : 1)));
             return new Session(model, cache, tokens);
         }
 

@@ -12,6 +12,8 @@ import io.github.deltallm.engine.Session;
 import io.github.deltallm.testsupport.SharedData;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.management.ManagementFactory;
 
@@ -31,10 +33,11 @@ class AllocationTest {
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    @Test
-    void decodingAllocatesNothingOnceItIsCompiled() {
+    @ParameterizedTest
+    @ValueSource(strings = {"dense", "auto"})
+    void decodingAllocatesNothingOnceItIsCompiled(String attention) {
         try (Model model = stories();
-                Session session = model.newSession(AttentionSpec.parse("dense"))) {
+                Session session = model.newSession(AttentionSpec.parse(attention))) {
             long least = Long.MAX_VALUE;
             for (int round = 0; round < ROUNDS && least > BYTES_A_TOKEN; round++) {
                 session.truncate(0);
@@ -45,7 +48,7 @@ class AllocationTest {
                 }
                 least = Math.min(least, (threads.getTotalThreadAllocatedBytes() - before) / 200);
             }
-            System.out.println("decode allocates " + least + " bytes a token");
+            System.out.println("decode allocates " + least + " bytes a token, " + attention);
             assertThat(least).isLessThan(BYTES_A_TOKEN);
         }
     }

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
  */
 class ReferenceTest {
     private static final AttentionSpec DENSE = AttentionSpec.parse("dense");
+    private static final AttentionSpec ZERO = AttentionSpec.parse("delta:theta=0,profile=none");
 
     /** The fp32 implementation's logits differ from ours by the order of sums only. */
     private static final double F32_LOGIT = 0.03;
@@ -79,6 +80,78 @@ class ReferenceTest {
                         .filter(golden -> golden.promptIds().size() <= LONGEST_ON_REFERENCE)
                         .toList();
         return cases("reference", Precision.F32, SharedData.embeddedModel(), some);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> smolLm2OnCpuWithTheDefaultAttention() {
+        return greedy(
+                open(SharedData.embeddedModel(), "cpu", Precision.FAST),
+                AttentionSpec.parse("auto"),
+                "dense");
+    }
+
+    /** Every change is transmitted, so what is kept as changes is what was there. */
+    @TestFactory
+    Stream<DynamicTest> smolLm2OnCpuWithDeltasOfZeroThreshold() {
+        return greedy(open(SharedData.embeddedModel(), "cpu", Precision.F32), ZERO, "delta");
+    }
+
+    /**
+     * With keys and values rounded to bf16 a near tie of one prompt falls otherwise, delta-encoded
+     * or not: what is compared with is dense attention over the same rows.
+     */
+    @TestFactory
+    Stream<DynamicTest> smolLm2OnCpuFastWithDeltasOfZeroThreshold() {
+        Model model = open(SharedData.embeddedModel(), "cpu", Precision.FAST);
+        AttentionSpec rounded = AttentionSpec.parse("dense:keys=bf16,values=bf16");
+        return Golden.smolLm2().stream()
+                .map(golden ->
+                        DynamicTest.dynamicTest(
+                                golden.toString(),
+                                () ->
+                                        assertThat(continued(golden, model, ZERO).ids())
+                                                .isEqualTo(
+                                                        continued(golden, model, rounded).ids())))
+                .onClose(model::close);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> stories260KOnCpuWithDeltasOfZeroThreshold() {
+        Model model = open(stories(), "cpu", Precision.FAST);
+        return greedy(model, Golden.stories260K(), ZERO, "delta");
+    }
+
+    private static Stream<DynamicTest> greedy(Model model, AttentionSpec spec, String runs) {
+        return greedy(model, Golden.smolLm2(), spec, runs);
+    }
+
+    /**
+     * Only the agreed tokens are compared.
+     *
+     * @param runs the name of the attention that is to run in the end
+     */
+    private static Stream<DynamicTest> greedy(
+            Model model, List<Golden> goldens, AttentionSpec spec, String runs) {
+        return goldens.stream()
+                .map(golden ->
+                        DynamicTest.dynamicTest(
+                                golden.toString(), () -> continues(golden, model, spec, runs)))
+                .onClose(model::close);
+    }
+
+    private static void continues(Golden golden, Model model, AttentionSpec spec, String runs) {
+        GenerationResult result = continued(golden, model, spec);
+        assertThat(result.ids()).isEqualTo(golden.greedy());
+        assertThat(result.attention().spec().name()).isEqualTo(runs);
+    }
+
+    private static GenerationResult continued(Golden golden, Model model, AttentionSpec spec) {
+        try (Session session = model.newSession(spec)) {
+            return session.generate(
+                    array(golden.promptIds()),
+                    GenerationOptions.DEFAULT.withMaxTokens(golden.greedy().size()),
+                    piece -> {});
+        }
     }
 
     @Test

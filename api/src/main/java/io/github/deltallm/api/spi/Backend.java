@@ -14,6 +14,15 @@ public interface Backend extends AutoCloseable {
      */
     Executable compile(Program program, int maxRows);
 
+    /**
+     * From where on delta attention pays here, for models whose attention has this shape. The
+     * engine asks for sessions whose attention is {@code auto}; they stay dense where it never
+     * pays.
+     */
+    default DeltaBreakEven deltaBreakEven(HeadShape heads) {
+        return DeltaBreakEven.NEVER;
+    }
+
     @Override
     void close();
 }

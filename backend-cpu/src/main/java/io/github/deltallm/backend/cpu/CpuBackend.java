@@ -1,7 +1,9 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.DeltaBreakEven;
 import io.github.deltallm.api.spi.Executable;
+import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Program;
 
 /** An open CPU: a team of threads that its executables share. */
@@ -28,6 +30,11 @@ final class CpuBackend implements Backend {
     public Executable compile(Program program, int maxRows) {
         team.requireOpen();
         return new CpuExecutable(program, maxRows, team);
+    }
+
+    @Override
+    public DeltaBreakEven deltaBreakEven(HeadShape heads) {
+        return MeasuredBreakEven.of(SparseKernels.FAST);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.BackendProbe;
+import io.github.deltallm.api.spi.DeltaBreakEven;
 
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +42,15 @@ class CpuBackendProviderTest {
         try (Backend backend = provider.open(options(3, available.devices().getFirst()))) {
             assertThat(backend.description()).startsWith("cpu: ").contains("3 threads");
         }
+    }
+
+    @Test
+    void deltaPaysInDecodingOnlyWhereOneInstructionExpandsEvents() {
+        assertThat(MeasuredBreakEven.of(true).denseBytes()).isLessThan(DeltaBreakEven.NO_SIZE);
+        assertThat(MeasuredBreakEven.of(false).denseBytes()).isEqualTo(DeltaBreakEven.NO_SIZE);
+        assertThat(MeasuredBreakEven.of(false).promptTokens())
+                .isEqualTo(MeasuredBreakEven.of(true).promptTokens())
+                .isLessThan(DeltaBreakEven.NO_PROMPT);
     }
 
     @Test
