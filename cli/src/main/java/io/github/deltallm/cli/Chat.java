@@ -27,7 +27,7 @@ final class Chat {
                     "/quit               end; so does Ctrl-D",
                     "",
                     "A line that ends in \\ goes on in the next one; \"\"\" begins and ends a block"
-                            + " of lines.",
+                            + " of lines, a message even if it begins with /.",
                     "Ctrl-C stops an answer.");
 
     private final Streams streams;
@@ -48,19 +48,19 @@ final class Chat {
             streams.note("/help lists commands, /quit ends.");
         }
         MessageReader reader = new MessageReader(input);
-        Optional<String> said = reader.next();
-        while (said.isPresent() && !said.get().strip().equals("/quit")) {
+        Optional<MessageReader.Said> said = reader.next();
+        while (said.isPresent() && !said.get().isQuit()) {
             respond(said.get());
             said = reader.next();
         }
     }
 
-    private void respond(String said) {
+    private void respond(MessageReader.Said said) {
         try {
-            if (said.startsWith("/")) {
-                command(said.strip());
-            } else if (!said.isBlank()) {
-                message(said);
+            if (said.isCommand()) {
+                command(said.text().strip());
+            } else if (!said.text().isBlank()) {
+                message(said.text());
             }
         } catch (OutputFailure gone) {
             throw gone;

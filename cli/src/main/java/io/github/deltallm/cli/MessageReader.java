@@ -11,17 +11,30 @@ record MessageReader(ChatInput input) {
     private static final String NEXT = ". ";
     private static final String QUOTES = "\"\"\"";
 
-    /** The next message or command; empty when there are no more. */
-    Optional<String> next() {
-        Optional<String> first = input.line(FIRST);
-        if (first.isEmpty()) {
-            return first;
+    /**
+     * What was said at once.
+     *
+     * @param quoted whether it was a block, which is a message whatever it begins with
+     */
+    record Said(String text, boolean quoted) {
+        boolean isCommand() {
+            return !quoted && text.startsWith("/");
         }
-        String line = first.get();
-        return Optional.of(
-                line.stripLeading().startsWith(QUOTES)
-                        ? block(line.stripLeading().substring(QUOTES.length()))
-                        : continued(line));
+
+        /** Whether this ends the conversation. */
+        boolean isQuit() {
+            return !quoted && text.strip().equals("/quit");
+        }
+    }
+
+    /** The next message or command; empty when there are no more. */
+    Optional<Said> next() {
+        return input.line(FIRST)
+                .map(line ->
+                        line.stripLeading().startsWith(QUOTES)
+                                ? new Said(
+                                        block(line.stripLeading().substring(QUOTES.length())), true)
+                                : new Said(continued(line), false));
     }
 
     private String block(String first) {

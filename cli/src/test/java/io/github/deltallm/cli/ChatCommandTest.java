@@ -68,6 +68,28 @@ class ChatCommandTest {
     }
 
     @Test
+    void aBlockIsAMessageWhateverItBeginsWith() throws IOException {
+        Path file = folder.resolve("talk.json");
+        Outcome outcome =
+                chat(
+                        """
+                        \"\"\"
+                        /etc/hosts is a file.
+                        Say yes.
+                        \"\"\"
+                        \"\"\"/quit\"\"\"
+                        /save %s
+                        """
+                                .formatted(file));
+        assertThat(outcome.code()).isZero();
+        assertThat(outcome.err()).contains("Saved 4 messages").doesNotContain("no command");
+        JsonNode messages = read(file);
+        assertThat(messages.at("/0/content").asString())
+                .isEqualTo("/etc/hosts is a file.\nSay yes.");
+        assertThat(messages.at("/2/content").asString()).isEqualTo("/quit");
+    }
+
+    @Test
     void aSavedConversationGoesOn() throws IOException {
         Path from = folder.resolve("from.json");
         Path to = folder.resolve("to.json");
