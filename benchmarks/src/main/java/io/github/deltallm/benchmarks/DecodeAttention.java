@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class DecodeAttention {
+    private static final int RUN = 256;
+
     @Param("LLAMA_1B")
     Shape shape = Shape.LLAMA_1B;
 
@@ -55,22 +57,29 @@ public class DecodeAttention {
     private Attention model;
 
     @SuppressWarnings("NullAway.Init")
+    private KvCache start;
+
+    @SuppressWarnings("NullAway.Init")
     private KvCache cache;
 
     /** Fills the cache. */
     @Setup(Level.Trial)
     public void open() {
-        model = new Attention(backend, threads, shape.heads(), 1, depth + 1);
-        cache = model.filled(model.strategy(kept.pattern, zeros), depth, depth + 1);
+        model = new Attention(backend, threads, shape.heads(), 1, depth + RUN);
+        start = model.filled(model.strategy(kept.pattern, zeros), depth, depth + RUN);
+        cache = start.fork();
         model.write(depth, 1);
         System.out.println(cache.bytes());
     }
 
-    /** One token; it is forgotten at once. */
+    /** One token. After so many, it begins again at the depth. */
     @Benchmark
     public int token() {
+        if (cache.length() == depth + RUN) {
+            cache.close();
+            cache = start.fork();
+        }
         model.run(cache, 1);
-        cache.truncate(depth);
         return cache.length();
     }
 
@@ -78,6 +87,7 @@ public class DecodeAttention {
     @TearDown(Level.Trial)
     public void close() {
         cache.close();
+        start.close();
         model.close();
     }
 }

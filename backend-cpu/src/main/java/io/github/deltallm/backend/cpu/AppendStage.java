@@ -52,9 +52,10 @@ final class AppendStage {
             if (step.spanRows(span) > AttentionPlan.FEW) {
                 step.events(keys, span, kvHead).reserve(needed);
             }
-            sparse.encode(rows.exact, cache.length(), length, needed, worker.encode, open);
-            if (sparse.isFixed() && sparse.cumulative()) {
-                int first = sparse.fixedInStep() ? 0 : cache.length();
+            boolean all = cache.countsRows();
+            sparse.encode(rows.exact, cache.length(), length, needed, all, worker.encode, open);
+            if (all && sparse.isFixed() && sparse.cumulative()) {
+                int first = sparse.fixedInStep() ? 0 : cache.counted();
                 cache.countEncoded(layer, keys ? Kind.KEYS : Kind.VALUES, sparse, first, open);
             }
         }

@@ -42,6 +42,14 @@ final class CpuKvCache implements KvCache {
 
     private boolean closed;
 
+    /**
+     * Rows whose events are counted. Decoding leaves the latest ones out, and encodes them a block
+     * at a time: in each step only those are encoded that its queries see so.
+     */
+    private int counted;
+
+    private boolean countsRows;
+
     // What a failed run goes back to.
     private int declaredBefore;
     private int widestBefore;
@@ -81,6 +89,7 @@ final class CpuKvCache implements KvCache {
         declared = other.declared;
         widest = other.widest;
         widenedAt = other.widenedAt;
+        counted = other.counted;
     }
 
     private static long keyPage(HeadCache head) {
@@ -201,8 +210,10 @@ final class CpuKvCache implements KvCache {
                             + truncationFloor()
                             + ", or 0");
         }
+        countRows();
         declared = Math.min(declared, newLength);
         length = newLength;
+        counted = newLength;
         for (HeadCache head : heads) {
             head.truncate(newLength);
         }
@@ -263,7 +274,52 @@ final class CpuKvCache implements KvCache {
         if (layer < 0 || layer >= shape.layers()) {
             throw new IllegalArgumentException("there is no layer " + layer + " in " + shape);
         }
+        countRows();
         return counts.of(layer, stage);
+    }
+
+    /** Counts the events of the rows that steps have left out. */
+    private void countRows() {
+        if (counted < length && holdsChanges()) {
+            try (Arena arena = Arena.ofConfined()) {
+                EncodeScratch scratch = new EncodeScratch(shape.headDim(), arena);
+                for (HeadCache head : heads) {
+                    countRows(head, KvStream.Kind.KEYS, head.keys, scratch);
+                    countRows(head, KvStream.Kind.VALUES, head.values, scratch);
+                }
+            }
+            counts.commit();
+        }
+        counted = length;
+    }
+
+    private boolean holdsChanges() {
+        for (HeadCache head : heads) {
+            if (head.keys.isCumulative() || head.values.isCumulative()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void countRows(
+            HeadCache head, KvStream.Kind kind, HeadRows rows, EncodeScratch scratch) {
+        SparseRows sparse = rows.sparse;
+        if (sparse != null && sparse.isFixed() && sparse.cumulative()) {
+            OpenRows open = new OpenRows();
+            sparse.encode(rows.exact, length, length, 0, true, scratch, open);
+            countEncoded(head.layer, kind, sparse, counted, open);
+        }
+    }
+
+    /** Whether the step under way counts the events of all rows that are not counted yet. */
+    boolean countsRows() {
+        return countsRows;
+    }
+
+    /** Rows whose events are counted. */
+    int counted() {
+        return counted;
     }
 
     @Override
@@ -354,6 +410,10 @@ final class CpuKvCache implements KvCache {
         if (declared == 0) {
             declare(length + rows);
         }
+        countsRows =
+                rows > AttentionPlan.FEW
+                        || length + rows - counted >= RowFormat.BLOCK
+                        || fixesRules(length, length + rows);
         boolean done = false;
         keyMark = keyChunks.mark();
         valueMark = valueChunks.mark();
@@ -366,6 +426,11 @@ final class CpuKvCache implements KvCache {
                 rollback();
             }
         }
+    }
+
+    /** Whether a step takes steps and sigmas from the first rows. */
+    private static boolean fixesRules(int from, int to) {
+        return from < Encoding.Delta.FIRST_ROWS && to >= Encoding.Delta.FIRST_ROWS;
     }
 
     private void plan(int newLength) {
@@ -403,6 +468,7 @@ final class CpuKvCache implements KvCache {
     /** Makes a run's rows part of the sequence and drops what no query sees any more. */
     void commit(int rows) {
         length += rows;
+        counted = countsRows ? length : counted;
         counts.commit();
         for (HeadCache head : heads) {
             head.commit();
@@ -433,6 +499,7 @@ final class CpuKvCache implements KvCache {
         keyMark = keyChunks.mark();
         valueMark = valueChunks.mark();
         length = newLength;
+        counted = newLength;
         try (Arena arena = Arena.ofConfined()) {
             StagingPages staging = new StagingPages(arena);
             EncodeScratch scratch = new EncodeScratch(shape.headDim(), arena);
@@ -484,7 +551,7 @@ final class CpuKvCache implements KvCache {
             sparse.restore(stream.delta(), gap.to(), scratch);
         } else if (sparse != null) {
             OpenRows open = new OpenRows();
-            sparse.encode(rows.exact, 0, length, 0, scratch, open);
+            sparse.encode(rows.exact, 0, length, 0, true, scratch, open);
             if (sparse.isFixed() && sparse.cumulative() && stream.delta().count() == 0) {
                 countEncoded(head.layer, kind, sparse, 0, open);
             }

@@ -27,7 +27,7 @@ final class SparseExport {
         try (Arena arena = Arena.ofConfined()) {
             EncodeScratch scratch = new EncodeScratch(dim, arena);
             OpenRows open = new OpenRows();
-            rows.encode(exact, length, length, length, scratch, open);
+            rows.encode(exact, length, length, length, true, scratch, open);
             for (int row = 0; row < length; row++) {
                 if (row % BLOCK == 0) {
                     rows.rows(row, open, scratch, block, 0);

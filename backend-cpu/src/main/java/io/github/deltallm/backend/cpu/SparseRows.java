@@ -172,11 +172,23 @@ final class SparseRows {
      * Encodes all open rows and closes those that are planned to be.
      *
      * @param known rows that were there before
-     * @param to length of the sequence
+     * @param length of the sequence
      * @param needed position behind the last row that a query sees encoded
+     * @param all whether the others are encoded too, so that their events can be counted
      */
     void encode(
-            PagedRows exact, int known, int to, int needed, EncodeScratch scratch, OpenRows open) {
+            PagedRows exact,
+            int known,
+            int length,
+            int needed,
+            boolean all,
+            EncodeScratch scratch,
+            OpenRows open) {
+        int rows = Math.max(nextClosed, Lanes.ceilDiv(needed, BLOCK)) * BLOCK;
+        int to = all || rule == null ? length : Math.min(length, rows);
+        for (int row = Math.max(known, to); row < length; row++) {
+            requireFinite(exact, row);
+        }
         int from = closedRows();
         fixedInStep = false;
         if (rule == null && to >= FIRST_ROWS) {
@@ -307,24 +319,38 @@ final class SparseRows {
         }
     }
 
+    private void requireFinite(PagedRows exact, int row) {
+        MemorySegment page = exact.page(row);
+        for (int c = 0; c < dim; c++) {
+            float value = exact.format.get(page, row % BLOCK, c);
+            if (!Float.isFinite(value)) {
+                throw notFinite(row, c, value);
+            }
+        }
+    }
+
     private void requireFinite(float[] rows, int at, int row, int count) {
         if (EncodeKernels.finite(rows, at, width, count, width)) {
             return;
         }
         for (int i = 0; i < count * width; i++) {
             if (!Float.isFinite(rows[at + i])) {
-                throw new DeltaLlmException(
-                        "the "
-                                + name
-                                + " can't be encoded at position "
-                                + (row + i / width)
-                                + ", channel "
-                                + i % width
-                                + ": the value is "
-                                + rows[at + i]
-                                + "; run this model with dense attention");
+                throw notFinite(row + i / width, i % width, rows[at + i]);
             }
         }
+    }
+
+    private DeltaLlmException notFinite(int row, int channel, float value) {
+        return new DeltaLlmException(
+                "the "
+                        + name
+                        + " can't be encoded at position "
+                        + row
+                        + ", channel "
+                        + channel
+                        + ": the value is "
+                        + value
+                        + "; run this model with dense attention");
     }
 
     /**
