@@ -90,6 +90,14 @@ final class TernaryKernels {
         }
     }
 
+    /** Sets sums to 0, a multiple of 64 of them. */
+    static void clear(MemorySegment sums, int count) {
+        IntVector zero = IntVector.zero(I);
+        for (long at = 0; at < 4L * count; at += BYTES) {
+            zero.intoMemorySegment(sums, at, NATIVE);
+        }
+    }
+
     /**
      * Adds a block's products of 64 weight rows.
      *

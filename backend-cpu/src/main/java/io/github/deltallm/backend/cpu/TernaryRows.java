@@ -7,12 +7,14 @@ import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import static jdk.incubator.vector.VectorOperators.F2I;
 import static jdk.incubator.vector.VectorOperators.I2S;
+import static jdk.incubator.vector.VectorOperators.MAX;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Rows of activations as BitNet b1.58 rounds them: {@code s = 127 / max|x|}, {@code q =
@@ -70,7 +72,7 @@ final class TernaryRows {
             FloatVector x = FloatVector.fromMemorySegment(F, in.data(), at + 4L * c, NATIVE);
             largest = largest.max(x.abs());
         }
-        return largest.reduceLanes(jdk.incubator.vector.VectorOperators.MAX);
+        return largest.reduceLanes(MAX);
     }
 
     private void round(MemorySegment in, long from, float scale, long to, int count) {
@@ -81,7 +83,7 @@ final class TernaryRows {
                     .intoMemorySegment(data, to + 2L * c, NATIVE);
         }
         for (long at = to + 2L * count; at < to + BLOCK_BYTES; at += 2) {
-            data.set(java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0);
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0);
         }
     }
 }

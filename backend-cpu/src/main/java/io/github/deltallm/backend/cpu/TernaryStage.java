@@ -43,7 +43,7 @@ record TernaryStage(
     private void multiply(Worker worker, int first, int count) {
         TernaryScratch own = scratch[worker.member];
         int stride = stride(worker);
-        own.sums.asSlice(0, 4L * count * stride).fill((byte) 0);
+        TernaryKernels.clear(own.sums, count * stride);
         Arrays.fill(own.totals, 0);
         for (int block = 0; block < layers[0].blocks(); block++) {
             int words = layers[0].words(block);

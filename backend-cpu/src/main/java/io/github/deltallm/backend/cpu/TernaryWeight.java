@@ -73,24 +73,12 @@ final class TernaryWeight {
         return anyMixed;
     }
 
-    boolean isOf(Tensor other) {
-        return tensor.equals(other);
-    }
-
-    int rows() {
-        return tensor.rows();
-    }
-
     int units() {
         return units;
     }
 
     int blocks() {
         return blocks;
-    }
-
-    MemorySegment data() {
-        return data;
     }
 
     /** Words that hold a row's weights of a block. */
@@ -259,7 +247,7 @@ final class TernaryWeight {
     }
 
     private void addMixed(int block, int unit, TernaryScratch scratch, int to) {
-        scratch.blockSums.fill((byte) 0);
+        TernaryKernels.clear(scratch.blockSums, UNIT);
         TernaryKernels.add(
                 data, at(block, unit), words(block), scratch.tables, scratch.blockSums, 0);
         for (int i = 0; i < UNIT; i++) {

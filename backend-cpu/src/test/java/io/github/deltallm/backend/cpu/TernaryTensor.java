@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Random;
 
 /**
@@ -25,7 +26,7 @@ record TernaryTensor(Tensor tensor, int[][] trits, float[][] scales) {
     static TernaryTensor random(TensorType type, int rows, int columns, long seed) {
         float[][] scales = new float[rows][columns / type.blockSize()];
         for (float[] row : scales) {
-            java.util.Arrays.fill(row, 0.0721436f);
+            Arrays.fill(row, 0.0721436f);
         }
         return random(type, rows, columns, scales, seed);
     }
