@@ -28,16 +28,18 @@ final class Compiler {
     private final Rows[] rows;
     private final Packed packed;
     private final AttentionPlan plan;
+    private final TernaryCompiler ternary;
     private final Map<String, Linear> linears = new HashMap<>();
     private final Map<RotaryEmbedding, RotaryTable> tables = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
 
-    Compiler(Program program, int maxRows, AttentionPlan plan, Arena arena) {
+    Compiler(Program program, int maxRows, AttentionPlan plan, Team team, Arena arena) {
         this.program = program;
         this.maxRows = maxRows;
         this.plan = plan;
         this.arena = arena;
         check(program);
+        ternary = new TernaryCompiler(program, maxRows, team, arena);
         rows =
                 program.values().stream()
                         .map(value -> Rows.allocate(arena, maxRows, value.width()))
@@ -47,14 +49,17 @@ final class Compiler {
 
     private static void check(Program program) {
         for (Op op : program.ops()) {
-            if (op instanceof Op.Linear linear && linear.activations() == Op.Activations.INT8_ROW) {
+            if (op instanceof Op.Linear linear
+                    && linear.activations() == Op.Activations.INT8_ROW
+                    && !linear.weight().type().ternary()) {
                 throw new UnsupportedModelException(
                         "the tensor "
                                 + linear.weight().name()
                                 + " of type "
                                 + linear.weight().type()
                                 + " belongs to a linear layer with INT8_ROW activations, which"
-                                + " the cpu backend does not implement; choose another backend");
+                                + " the cpu backend has for ternary weights only; use a file of"
+                                + " the model with ternary tensors");
             }
         }
     }
@@ -190,6 +195,7 @@ final class Compiler {
         while (at < ops.size()
                 && ops.get(at) instanceof Op.Linear next
                 && next.in().id() == first.in().id()
+                && next.activations() == first.activations()
                 && written.add(next.out().id())) {
             group.add(next);
             at++;
@@ -200,15 +206,14 @@ final class Compiler {
             then.add(columnOp(ops.get(at)));
             at++;
         }
+        Rows in = rows(first.in());
+        Rows[] outs = group.stream().map(op -> rows(op.out())).toArray(Rows[]::new);
+        RowOp.ColumnOp[] followers = then.toArray(RowOp.ColumnOp[]::new);
         stages.add(
-                new LinearStage(
-                        rows(first.in()),
-                        group.stream()
-                                .map(op -> linear(op.weight(), op.bias()))
-                                .toArray(Linear[]::new),
-                        group.stream().map(op -> rows(op.out())).toArray(Rows[]::new),
-                        then.toArray(RowOp.ColumnOp[]::new),
-                        packed));
+                switch (first.activations()) {
+                    case INT8_ROW -> ternary.stage(in, group, outs, followers);
+                    case FLOAT -> new LinearStage(in, linears(group), outs, followers, packed);
+                });
         return at;
     }
 
@@ -218,6 +223,10 @@ final class Compiler {
             case Op.Gate gate -> gate.out().id() != groupInput.id();
             default -> false;
         };
+    }
+
+    private Linear[] linears(List<Op.Linear> group) {
+        return group.stream().map(op -> linear(op.weight(), op.bias())).toArray(Linear[]::new);
     }
 
     /** A weight is prepared once, however often the program uses it. */

@@ -43,7 +43,7 @@ final class CpuExecutable implements Executable {
         try {
             workers = workers();
             plan = new AttentionPlan(program.heads(), workers[0].attention);
-            Compiler compiler = new Compiler(program, maxRows, plan, arena);
+            Compiler compiler = new Compiler(program, maxRows, plan, team, arena);
             rows = compiler.rows();
             stages = compiler.stages().toArray(Stage[]::new);
             state = new StepState(program.heads(), maxRows);

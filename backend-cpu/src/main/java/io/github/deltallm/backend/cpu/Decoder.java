@@ -1,6 +1,5 @@
 package io.github.deltallm.backend.cpu;
 
-import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.Tensor;
 
 import java.lang.foreign.MemorySegment;
@@ -20,11 +19,7 @@ interface Decoder {
      */
     void row(MemorySegment data, long at, int columns, float[] out, int to);
 
-    /**
-     * The decoder of a tensor's type.
-     *
-     * @throws UnsupportedModelException if there is none; names the tensor and the type
-     */
+    /** The decoder of a tensor's type. */
     static Decoder of(Tensor tensor) {
         return switch (tensor.type()) {
             case F32 -> PlainDecoders::f32;
@@ -40,14 +35,9 @@ interface Decoder {
             case Q4_K -> SuperblockDecoders::q4k;
             case Q5_K -> SuperblockDecoders::q5k;
             case Q6_K -> SuperblockDecoders::q6k;
-            case TQ1_0, TQ2_0, I2_S ->
-                    throw new UnsupportedModelException(
-                            "the tensor "
-                                    + tensor.name()
-                                    + " has type "
-                                    + tensor.type()
-                                    + ", which the cpu backend can't compute with; choose another"
-                                    + " backend or another file of the model");
+            case TQ1_0 -> TernaryDecoders::tq1;
+            case TQ2_0 -> TernaryDecoders::tq2;
+            case I2_S -> TernaryDecoders.i2s(tensor);
         };
     }
 }

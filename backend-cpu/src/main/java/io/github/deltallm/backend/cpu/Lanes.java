@@ -37,6 +37,12 @@ final class Lanes {
                     ? ShortVector.SPECIES_256
                     : F.length() == 8 ? ShortVector.SPECIES_128 : ShortVector.SPECIES_64;
 
+    /** Twice as many shorts: a whole register. */
+    static final VectorSpecies<Short> S =
+            F.length() == 16
+                    ? ShortVector.SPECIES_512
+                    : F.length() == 8 ? ShortVector.SPECIES_256 : ShortVector.SPECIES_128;
+
     /** As many bytes; at 4 lanes there is no such shape, and nothing may use this. */
     static final VectorSpecies<Byte> B =
             F.length() == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;

@@ -9,6 +9,7 @@ import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,8 +32,18 @@ class AllocationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 16, 30, 70})
     void stepsMakeNoGarbageOnceTheyAreCompiled(int rows) {
+        makesNoGarbage(TinyModel.program(), rows);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 16})
+    void stepsWithTernaryWeightsMakeNoGarbageOnceTheyAreCompiled(int rows) {
+        makesNoGarbage(TinyModel.ternary(), rows);
+    }
+
+    private void makesNoGarbage(Program program, int rows) {
         try (Backend backend = KernelChecks.open(2);
-                Executable executable = backend.compile(TinyModel.program(), rows);
+                Executable executable = backend.compile(program, rows);
                 KvCache cache =
                         executable.newCache(
                                 TestStrategy.dense(Encoding.Store.BF16), 64 + STEPS * rows)) {

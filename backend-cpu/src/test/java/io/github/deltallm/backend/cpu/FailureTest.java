@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deltallm.api.ContextOverflowException;
+import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /** What is refused, in which words, and that nothing has changed afterwards. */
@@ -118,31 +120,31 @@ class FailureTest {
     }
 
     @Test
-    void tensorTypesThatAreNotImplementedAreNamed() {
-        Program.Recorder recorder = Program.record(new HeadShape(1, 1, 1, 16));
-        Value in = recorder.value("in", 256);
-        Value out = recorder.value("out", 4);
-        Tensor weight = RandomTensor.of("blk.0.weight", TensorType.TQ1_0, 4, 256, 1);
-        Program program = recorder.linear(in, weight, out).program();
-        assertThatThrownBy(() -> backend.compile(program, 1))
+    void roundedActivationsNeedTernaryWeights() {
+        Tensor weight = RandomTensor.of("blk.0.weight", TensorType.F32, 4, 256, 1);
+        assertThatThrownBy(() -> backend.compile(rounded(weight), 1))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("blk.0.weight")
-                .hasMessageContaining("TQ1_0");
+                .hasMessageContaining("F32")
+                .hasMessageContaining("INT8_ROW");
     }
 
     @Test
-    void roundedActivationsAreNotImplementedAndNamed() {
+    void bitsThatStandForNoTernaryValueAreNamed() {
+        TernaryTensor made = TernaryTensor.random(TensorType.I2_S, 70, 256, 1);
+        made.tensor().data().set(ValueLayout.JAVA_BYTE, 69 * 64 + 5, (byte) 0b00_11_00_00);
+        assertThatThrownBy(() -> backend.compile(rounded(made.tensor()), 1))
+                .isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining("I2_S")
+                .hasMessageContaining("row 69, column 37");
+    }
+
+    private static Program rounded(Tensor weight) {
         Program.Recorder recorder = Program.record(new HeadShape(1, 1, 1, 16));
-        Value in = recorder.value("in", 256);
-        Value out = recorder.value("out", 4);
-        Tensor weight = RandomTensor.of("blk.0.weight", TensorType.F32, 4, 256, 1);
-        Program program =
-                recorder.linear(in, weight, Optional.empty(), Op.Activations.INT8_ROW, out)
-                        .program();
-        assertThatThrownBy(() -> backend.compile(program, 1))
-                .isInstanceOf(UnsupportedModelException.class)
-                .hasMessageContaining("blk.0.weight")
-                .hasMessageContaining("INT8_ROW");
+        Value in = recorder.value("in", weight.columns());
+        Value out = recorder.value("out", weight.rows());
+        return recorder.linear(in, weight, Optional.empty(), Op.Activations.INT8_ROW, out)
+                .program();
     }
 
     @Test

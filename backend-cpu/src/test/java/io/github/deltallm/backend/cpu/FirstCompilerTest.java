@@ -6,6 +6,7 @@ import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 
 import org.junit.jupiter.api.Test;
@@ -20,17 +21,22 @@ import java.io.IOException;
 class FirstCompilerTest {
     /** What the forked JVM runs: steps that take every kernel, often enough to be compiled. */
     public static void main(String[] args) {
+        for (Encoding.Store store : Encoding.Store.values()) {
+            boolean first = store == Encoding.Store.F32;
+            int[] chunks = first ? new int[] {70, 20, 10, 3, 2, 1} : new int[] {6, 2};
+            run(TinyModel.program(), store, chunks);
+        }
+        run(TinyModel.ternary(), Encoding.Store.F32, 20, 1);
+    }
+
+    private static void run(Program program, Encoding.Store store, int... chunks) {
         try (Backend backend = KernelChecks.open(1);
-                Executable executable = backend.compile(TinyModel.program(), 80)) {
-            for (Encoding.Store store : Encoding.Store.values()) {
-                try (KvCache cache = executable.newCache(TestStrategy.dense(store), 200)) {
-                    boolean first = store == Encoding.Store.F32;
-                    for (int count : first ? new int[] {70, 20, 10, 3, 2, 1} : new int[] {6, 2}) {
-                        Step step = new Step();
-                        step.add(cache, new int[count], 0, count, Step.Logits.ALL);
-                        executable.run(step, (row, logits) -> {});
-                    }
-                }
+                Executable executable = backend.compile(program, 80);
+                KvCache cache = executable.newCache(TestStrategy.dense(store), 200)) {
+            for (int count : chunks) {
+                Step step = new Step();
+                step.add(cache, new int[count], 0, count, Step.Logits.ALL);
+                executable.run(step, (row, logits) -> {});
             }
         }
     }
@@ -48,6 +54,8 @@ class FirstCompilerTest {
                 .anyMatch(line -> line.contains("TileKernels::tile"))
                 .anyMatch(line -> line.contains("DecodeKernels::"))
                 .anyMatch(line -> line.contains("BlockMatVec::"))
+                .anyMatch(line -> line.contains("TernaryKernels::"))
+                .anyMatch(line -> line.contains("TernaryWeight::"))
                 .noneMatch(line -> line.contains("COMPILE SKIPPED"));
     }
 }

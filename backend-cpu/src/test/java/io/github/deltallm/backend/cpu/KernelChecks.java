@@ -32,8 +32,7 @@ import java.util.Random;
  * other vectors can run them by {@link #main}.
  */
 final class KernelChecks {
-    static final List<TensorType> TYPES =
-            List.of(TensorType.values()).stream().filter(type -> !type.ternary()).toList();
+    static final List<TensorType> TYPES = List.of(TensorType.values());
 
     private static final HeadShape NO_HEADS = new HeadShape(1, 1, 1, 16);
 
@@ -49,6 +48,7 @@ final class KernelChecks {
         rmsNorm();
         rope();
         gates();
+        TernaryChecks.all();
         AttentionChecks.all();
         System.out.println("all kernels are right with " + Lanes.N + " lanes");
     }
@@ -58,11 +58,14 @@ final class KernelChecks {
                 .open(new BackendOptions(threads, Precision.F32, Optional.empty()));
     }
 
-    /** The values that the {@code gguf} package of Python decodes the same bytes to. */
+    /**
+     * The values that the {@code gguf} package of Python decodes the same bytes to; those of I2_S,
+     * which it does not know, by the format's definition.
+     */
     static void decoder(TensorType type) {
         ByteBuffer golden = golden(type);
         int count = golden.getInt();
-        byte[] bytes = new byte[Math.toIntExact(type.rowBytes(count))];
+        byte[] bytes = new byte[Math.toIntExact(type.tensorBytes(1, count))];
         golden.get(bytes);
         MemorySegment data = Arena.ofAuto().allocate(bytes.length, 64);
         MemorySegment.copy(bytes, 0, data, ValueLayout.JAVA_BYTE, 0, bytes.length);
@@ -95,7 +98,7 @@ final class KernelChecks {
         int[] widths =
                 block == 1
                         ? new int[] {1, 13, 64, 207}
-                        : block == 32 ? new int[] {32, 288} : new int[] {256, 768};
+                        : new int[] {block, block == 32 ? 288 : 3 * block};
         try (Backend backend = open(2)) {
             for (int columns : widths) {
                 for (int outputs : new int[] {1, 5, 37, 130}) {

@@ -4,6 +4,7 @@ import io.github.deltallm.api.spi.TensorType;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.stream.Stream;
@@ -12,6 +13,10 @@ import java.util.stream.Stream;
 class KernelTest {
     static Stream<TensorType> types() {
         return KernelChecks.TYPES.stream();
+    }
+
+    static Stream<TensorType> ternaryTypes() {
+        return types().filter(TensorType::ternary);
     }
 
     @ParameterizedTest
@@ -44,6 +49,24 @@ class KernelTest {
     @Test
     void gatesEqualPlainLoops() {
         KernelChecks.gates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("ternaryTypes")
+    void roundedActivationsTimesTernaryWeightsAreExact(TensorType type) {
+        TernaryChecks.equalScales(type);
+    }
+
+    @ParameterizedTest
+    @MethodSource("ternaryTypes")
+    void rowsThatAreNotUsualAreExactToo(TensorType type) {
+        TernaryChecks.unusualRows(type);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"TQ1_0", "TQ2_0"})
+    void blocksWithScalesOfTheirOwnAreSummedInOrder(TensorType type) {
+        TernaryChecks.differentScales(type);
     }
 
     @Test

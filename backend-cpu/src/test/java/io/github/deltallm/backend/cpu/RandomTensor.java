@@ -39,6 +39,9 @@ final class RandomTensor {
                 default -> {}
             }
         }
+        if (type == TensorType.I2_S) {
+            data.set(FLOAT, data.byteSize() - 32, 0.02f);
+        }
         return new Tensor(name, type, rows, columns, data);
     }
 
@@ -50,6 +53,8 @@ final class RandomTensor {
             case Q2_K -> new int[] {80, 82};
             case Q3_K -> new int[] {108};
             case Q6_K -> new int[] {208};
+            case TQ1_0 -> new int[] {52};
+            case TQ2_0 -> new int[] {64};
             default -> new int[0];
         };
     }

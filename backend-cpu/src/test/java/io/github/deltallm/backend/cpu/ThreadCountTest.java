@@ -7,6 +7,7 @@ import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,18 @@ class ThreadCountTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5, 16})
     void logitsDoNotDependOnTheNumberOfThreads(int threads) {
-        List<float[]> alone = logits(1, 300, 2, 30, 1, 1, 6);
-        List<float[]> together = logits(threads, 300, 2, 30, 1, 1, 6);
+        isTheSameAlone(TinyModel.program(), threads);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 5})
+    void logitsOfTernaryWeightsDoNotDependOnTheNumberOfThreads(int threads) {
+        isTheSameAlone(TinyModel.ternary(), threads);
+    }
+
+    private static void isTheSameAlone(Program program, int threads) {
+        List<float[]> alone = logits(program, 1, 300, 2, 30, 1, 1, 6);
+        List<float[]> together = logits(program, threads, 300, 2, 30, 1, 1, 6);
         assertThat(together).hasSameSizeAs(alone);
         for (int row = 0; row < alone.size(); row++) {
             assertThat(together.get(row)).as("row %d", row).isEqualTo(alone.get(row));
@@ -35,8 +46,9 @@ class ThreadCountTest {
 
     @Test
     void logitsDoNotDependOnTheChunksBeyondRounding() {
-        List<float[]> whole = logits(2, LENGTH);
-        List<float[]> pieces = logits(2, 100, 1, 7, 8, 9, 64, 1, 2, 3, 4, 5, 16, 17, 100, 3);
+        List<float[]> whole = logits(TinyModel.program(), 2, LENGTH);
+        List<float[]> pieces =
+                logits(TinyModel.program(), 2, 100, 1, 7, 8, 9, 64, 1, 2, 3, 4, 5, 16, 17, 100, 3);
         assertThat(pieces).hasSameSizeAs(whole);
         for (int row = 0; row < LENGTH; row++) {
             float[] a = whole.get(row);
@@ -51,11 +63,11 @@ class ThreadCountTest {
         }
     }
 
-    private static List<float[]> logits(int threads, int... chunks) {
+    private static List<float[]> logits(Program program, int threads, int... chunks) {
         List<float[]> rows = new ArrayList<>();
         LogitsSink sink = (row, logits) -> rows.add(copy(logits));
         try (Backend backend = KernelChecks.open(threads);
-                Executable executable = backend.compile(TinyModel.program(), LENGTH);
+                Executable executable = backend.compile(program, LENGTH);
                 KvCache cache =
                         executable.newCache(TestStrategy.dense(Encoding.Store.F32), LENGTH)) {
             int[] tokens = new int[LENGTH];

@@ -8,6 +8,8 @@ import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.api.spi.Value;
 
+import java.util.Optional;
+
 /**
  * A whole transformer of random weights of every type, recorded as model families record theirs.
  */
@@ -23,10 +25,19 @@ final class TinyModel {
     private final Value normed = recorder.value("normed", WIDTH);
     private final Value branch = recorder.value("branch", WIDTH);
 
-    private TinyModel() {}
+    private final boolean ternary;
+
+    private TinyModel(boolean ternary) {
+        this.ternary = ternary;
+    }
 
     static Program program() {
-        return new TinyModel().record();
+        return new TinyModel(false).record();
+    }
+
+    /** The same with ternary weights and INT8_ROW activations in all layers. */
+    static Program ternary() {
+        return new TinyModel(true).record();
     }
 
     private Program record() {
@@ -71,10 +82,30 @@ final class TinyModel {
     }
 
     private void linear(Value in, String name, TensorType type, Value out) {
+        if (ternary) {
+            Tensor weight = ternaryWeight(name, out.width(), in.width());
+            recorder.linear(in, weight, Optional.empty(), Op.Activations.INT8_ROW, out);
+            return;
+        }
         recorder.linear(in, weight(name, type, out.width(), in.width()), out);
     }
 
     private static Tensor weight(String name, TensorType type, int rows, int columns) {
         return RandomTensor.of(name, type, rows, columns, name.hashCode());
+    }
+
+    /** One type a name; the blocks of "down" have different scales. */
+    private static Tensor ternaryWeight(String name, int rows, int columns) {
+        if (!name.startsWith("down")) {
+            TensorType type = name.startsWith("q") ? TensorType.TQ1_0 : TensorType.I2_S;
+            return TernaryTensor.random(type, rows, columns, name.hashCode()).tensor();
+        }
+        float[][] scales = new float[rows][columns / 256];
+        for (int row = 0; row < rows; row++) {
+            for (int block = 0; block < scales[row].length; block++) {
+                scales[row][block] = 0.03f + 0.01f * block;
+            }
+        }
+        return TernaryTensor.random(TensorType.TQ2_0, rows, columns, scales, 3).tensor();
     }
 }

@@ -1,0 +1,38 @@
+package io.github.deltallm.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** What one member of the team needs for {@link TernaryStage}. */
+final class TernaryScratch {
+    /** Rows of activations at a time. */
+    static final int ROWS = 32;
+
+    private static final int MOST_WORDS = Lanes.ceilDiv(TernaryWeight.BLOCK, TernaryKernels.DIGITS);
+
+    /** Tables of one row's block. */
+    final MemorySegment tables;
+
+    /** Integer sums: {@code [rows][units][64]}. */
+    final MemorySegment sums;
+
+    /** A unit's integer sums of one block. */
+    final MemorySegment blockSums;
+
+    /** Sums over blocks with different scales, as {@link #sums}; none where there are no such. */
+    final double[] totals;
+
+    /**
+     * @param rows the most rows of a step
+     * @param units the most units of a member's share
+     * @param mixed whether some weight has rows with different scales
+     */
+    TernaryScratch(int rows, int units, boolean mixed, Arena arena) {
+        String what = "scratch of a thread";
+        int count = Math.min(ROWS, rows) * units * TernaryWeight.UNIT;
+        tables = Native.allocate(arena, 3L * MOST_WORDS * TernaryKernels.TABLE, what);
+        sums = Native.floats(arena, count, what);
+        blockSums = Native.floats(arena, TernaryWeight.UNIT, what);
+        totals = new double[mixed ? count : 0];
+    }
+}
