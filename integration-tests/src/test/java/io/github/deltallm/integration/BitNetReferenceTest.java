@@ -94,10 +94,10 @@ class BitNetReferenceTest {
             for (Golden golden : Golden.bitNetStories()) {
                 try (Session session = model.newSession(DENSE)) {
                     session.prompt(array(golden.promptIds()), new Cancellation(), done -> {});
-                    logits.add(session.logits());
+                    logits.add(session.logits().clone());
                     for (int i = 0; i < DECODED; i++) {
                         session.append(text[i]);
-                        logits.add(session.logits());
+                        logits.add(session.logits().clone());
                     }
                 }
             }
