@@ -46,6 +46,11 @@ class SabotageTest {
                 new Case(Sabotaged.LeakedNan.class, "KRN-06"),
                 new Case(Sabotaged.HiddenNan.class, "KRN-06"),
                 new Case(Sabotaged.WrongPairing.class, "KRN-12"),
+                new Case(Sabotaged.RepeatedRow.class, "KRN-20"),
+                new Case(Sabotaged.ShortSums.class, "KRN-21"),
+                new Case(Sabotaged.HalvesAwayFromZero.class, "KRN-22"),
+                new Case(Sabotaged.ZeroByZero.class, "KRN-23"),
+                new Case(Sabotaged.FirstScaleForAll.class, "KRN-24"),
                 new Case(Sabotaged.SwappedGroups.class, "ATT-02"),
                 new Case(Sabotaged.WindowOffByOne.class, "ATT-03"),
                 new Case(Sabotaged.UnroundedRows.class, "ATT-04"),
@@ -89,6 +94,9 @@ class SabotageTest {
                 new Case(BrokenStrategies.FallingWindow.class, "STR-09"),
                 new Case(BrokenStrategies.OutsideTheWindow.class, "STR-10"),
                 new Case(Sabotaged.WrongScale.class, "MDL-01"),
+                new Case(Sabotaged.OtherGate.class, "MDL-05"),
+                new Case(Sabotaged.RepeatedRow.class, "MDL-05"),
+                new Case(Sabotaged.NextScale.class, "MDL-06"),
                 new Case(Sabotaged.HalfARun.class, "ERR-05"));
     }
 
