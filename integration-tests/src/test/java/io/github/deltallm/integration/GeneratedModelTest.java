@@ -106,7 +106,7 @@ class GeneratedModelTest {
                                     TensorType.F16,
                                     1L));
         }
-        assertThat(Files.size(path)).isBetween(1150 * MEBIBYTE, 1250 * MEBIBYTE);
+        assertThat(Files.size(path)).isBetween(1_150_000_000L, 1_200_000_000L);
     }
 
     @Test
