@@ -17,6 +17,7 @@ module io.github.deltallm.engine {
     requires static org.jspecify;
 
     exports io.github.deltallm.engine;
+    exports io.github.deltallm.engine.convert;
     exports io.github.deltallm.engine.tokenizer;
     exports io.github.deltallm.engine.gguf to
             io.github.deltallm.cli,

@@ -3,6 +3,7 @@ package io.github.deltallm.cli;
 import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.Precision;
+import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.calibration.WindowSize;
 
 import picocli.CommandLine.ITypeConverter;
@@ -76,6 +77,19 @@ final class Words {
             } catch (InvalidOptionException e) {
                 throw new TypeConversionException(e.getMessage());
             }
+        }
+    }
+
+    /** A ternary tensor type, in letters of either case. */
+    static final class Ternary implements ITypeConverter<TensorType> {
+        @Override
+        public TensorType convert(String value) {
+            return oneOf(
+                    Arrays.stream(TensorType.values())
+                            .filter(TensorType::ternary)
+                            .toArray(TensorType[]::new),
+                    value.toUpperCase(Locale.ROOT),
+                    TensorType::name);
         }
     }
 

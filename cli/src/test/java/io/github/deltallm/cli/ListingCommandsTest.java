@@ -25,8 +25,8 @@ class ListingCommandsTest {
     void modelFamiliesTellTheirArchitectures() {
         JsonNode models = Outcome.of("models", "--format", "json").json();
         assertThat(Outcome.names(models.get(0))).containsExactly("name", "architectures", "origin");
-        assertThat(models.findValuesAsString("name")).contains("llama");
-        assertThat(Outcome.of("models").out()).contains("llama", "qwen2");
+        assertThat(models.findValuesAsString("name")).contains("llama", "bitnet");
+        assertThat(Outcome.of("models").out()).contains("llama", "qwen2", "bitnet-b1.58");
     }
 
     @Test

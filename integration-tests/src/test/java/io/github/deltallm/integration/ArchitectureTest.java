@@ -86,6 +86,14 @@ class ArchitectureTest {
                             }
                             """),
                     new Planted(
+                            "PROVIDERS_KNOW_THE_API_ONLY",
+                            """
+                            package io.github.deltallm.models.bitnet.planted;
+                            class NamesAnotherFamily {
+                                io.github.deltallm.models.llama.LlamaFamilyProvider family;
+                            }
+                            """),
+                    new Planted(
                             "CALIBRATION_KNOWS_THE_ENGINE",
                             """
                             package io.github.deltallm.calibration.planted;

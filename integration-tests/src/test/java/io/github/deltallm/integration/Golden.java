@@ -36,19 +36,37 @@ record Golden(
         return read(file("reference/smollm2-greedy.json").get("cases"), "greedy_agreed");
     }
 
+    /** Of {@code bitnet-stories-*.gguf}, by an implementation of the exact integers. */
+    static List<Golden> bitNetStories() {
+        return read(file("reference/bitnet-stories.json").get("cases"), "greedy");
+    }
+
+    /** A text for {@code bitnet-stories-*.gguf}. */
+    static Text bitNetText() {
+        return text(file("reference/bitnet-stories.json").get("delta_text"));
+    }
+
+    /** What delta attention loses on {@link #bitNetText}; what it skips is not told. */
+    static List<Delta> bitNetDeltas() {
+        return deltas(file("reference/bitnet-stories.json").get("delta_text"));
+    }
+
     /**
      * A text with its perplexity under dense attention, by an fp32 implementation.
      *
      * @param name {@code bleak-house} (1024 tokens) or {@code wiki} (2048 tokens)
      */
     static Text text(String name) {
-        JsonNode text = file("reference/smollm2-delta.json").get("texts").get(name);
+        return text(file("reference/smollm2-delta.json").get("texts").get(name));
+    }
+
+    private static Text text(JsonNode text) {
         for (JsonNode result : text.get("results")) {
             if (result.get("th").asDouble() == 0) {
                 return new Text(ints(text.get("ids")), result.get("ppl").asDouble());
             }
         }
-        throw new IllegalStateException(name + " has no dense result");
+        throw new IllegalStateException("the text has no dense result");
     }
 
     /**
@@ -57,7 +75,10 @@ record Golden(
      * @param name as for {@link #text}
      */
     static List<Delta> deltas(String name) {
-        JsonNode text = file("reference/smollm2-delta.json").get("texts").get(name);
+        return deltas(file("reference/smollm2-delta.json").get("texts").get(name));
+    }
+
+    private static List<Delta> deltas(JsonNode text) {
         return text.get("results")
                 .valueStream()
                 .filter(result -> result.get("th").asDouble() > 0)
@@ -66,7 +87,7 @@ record Golden(
                                 spec(result),
                                 result.get("ppl").asDouble(),
                                 result.get("delta_zero_fraction").asDouble(),
-                                result.get("skipped_mac_fraction").asDouble()))
+                                result.path("skipped_mac_fraction").asDouble(Double.NaN)))
                 .toList();
     }
 
@@ -81,7 +102,11 @@ record Golden(
                         + (result.has("w") ? Integer.toString(result.get("w").asInt()) : "5%"));
     }
 
-    /** What delta attention loses and skips on a text, taken as one window. */
+    /**
+     * What delta attention loses and skips on a text, taken as one window.
+     *
+     * @param skippedFraction NaN where the file does not say
+     */
     record Delta(
             AttentionSpec spec, double perplexity, double zeroFraction, double skippedFraction) {}
 

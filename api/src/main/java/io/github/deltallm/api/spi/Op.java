@@ -46,8 +46,10 @@ public sealed interface Op {
         /**
          * BitNet b1.58: {@code s = 127 / max|x|}, {@code q = clamp(round_half_even(x * s), -128,
          * 127)}, integer sums over ternary weights, one multiplication by {@code scale / s} at the
-         * end; a row of zeros gives zeros. The integers are part of the model's definition: they
-         * are equal on every backend.
+         * end; a row of zeros gives zeros. Where the blocks of a weight's row have different scales
+         * (TQ1_0, TQ2_0), the integer sums are those of the blocks, scaled and added in fp32 or
+         * better; a block whose scale is 0 counts as zeros, whatever its values. The integers are
+         * part of the model's definition: they are equal on every backend.
          */
         INT8_ROW
     }

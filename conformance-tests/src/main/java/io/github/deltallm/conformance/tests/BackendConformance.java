@@ -41,6 +41,19 @@ public abstract class BackendConformance {
         }
     }
 
+    /** KRN: ternary weights. */
+    @Nested
+    @DisplayName("KRN ternary weights")
+    public class Ternary extends TernaryRules {
+        /** For JUnit. */
+        public Ternary() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
     /** KRN: rows. */
     @Nested
     @DisplayName("KRN rows")
@@ -164,6 +177,19 @@ public abstract class BackendConformance {
     public class Models extends ModelRules {
         /** For JUnit. */
         public Models() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** MDL: ternary weights. */
+    @Nested
+    @DisplayName("MDL models with ternary weights")
+    public class TernaryModels extends TernaryModelRules {
+        /** For JUnit. */
+        public TernaryModels() {}
 
         @Override
         protected BackendProvider provider() {

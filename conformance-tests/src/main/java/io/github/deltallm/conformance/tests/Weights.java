@@ -21,6 +21,8 @@ record Weights(Tensor tensor, double magnitude) {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final int[] POWERS_OF_3 = {1, 3, 9, 27, 81};
+
     /** How the blocks of a quantised type are made. */
     private record Blocks(int scaleAt, int minimumAt, double scaleParts, double minimumParts) {}
 
@@ -92,6 +94,49 @@ record Weights(Tensor tensor, double magnitude) {
             }
         }
         return new Tensor("ternary." + type, type, rows, columns, data.asReadOnly());
+    }
+
+    /**
+     * Values -1, 0 and +1 in a ternary type.
+     *
+     * @param scale of the tensor or of all its blocks; an f16, so that every type holds it
+     */
+    static Tensor packed(TensorType type, int rows, int columns, int[] trits, float scale) {
+        MemorySegment data = allocate(type.tensorBytes(rows, columns));
+        for (int i = 0; i < trits.length; i++) {
+            long block = (long) (i / type.blockSize()) * type.blockBytes();
+            int in = i % type.blockSize();
+            switch (type) {
+                case I2_S -> add(data, block + in % 32, (trits[i] + 1) << (6 - in / 32 * 2));
+                case TQ2_0 ->
+                        add(
+                                data,
+                                block + in / 128 * 32L + in % 32,
+                                (trits[i] + 1) << (in % 128 / 32 * 2));
+                default -> {
+                    int place = in < 160 ? in % 32 : in < 240 ? 32 + in % 16 : 48 + in % 4;
+                    int digit = in < 160 ? in / 32 : in < 240 ? (in - 160) / 16 : (in - 240) / 4;
+                    add(data, block + place, (trits[i] + 1) * POWERS_OF_3[4 - digit]);
+                }
+            }
+        }
+        if (type == TensorType.I2_S) {
+            data.set(FLOAT, data.byteSize() - 32, scale);
+        } else {
+            for (long at = 0; at < data.byteSize(); at += type.blockBytes()) {
+                for (long i = at; i < at + 52 && type == TensorType.TQ1_0; i++) {
+                    int number = data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+                    data.set(ValueLayout.JAVA_BYTE, i, (byte) ((number * 256 + 242) / 243));
+                }
+                data.set(SHORT, at + blocks(type).scaleAt, Float.floatToFloat16(scale));
+            }
+        }
+        return new Tensor("packed." + type, type, rows, columns, data.asReadOnly());
+    }
+
+    private static void add(MemorySegment data, long at, int part) {
+        byte sum = (byte) (data.get(ValueLayout.JAVA_BYTE, at) + part);
+        data.set(ValueLayout.JAVA_BYTE, at, sum);
     }
 
     private static Weights floats(TensorType type, int rows, int columns, float[] values) {

@@ -21,6 +21,11 @@ interface Defect {
         return new DefectiveCache(cache);
     }
 
+    /** What is written instead of an input. */
+    default float[] input(float[] input) {
+        return input;
+    }
+
     /** What is read instead of an output. */
     default float[] output(float[] output) {
         return output;

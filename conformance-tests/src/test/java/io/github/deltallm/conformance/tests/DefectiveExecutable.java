@@ -93,7 +93,7 @@ final class DefectiveExecutable implements Executable {
 
     @Override
     public void write(Value input, int rows, float[] data) {
-        sound.write(input, rows, data);
+        sound.write(input, rows, defect.input(data));
     }
 
     @Override

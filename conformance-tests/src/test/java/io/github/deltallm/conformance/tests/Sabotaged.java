@@ -201,4 +201,53 @@ final class Sabotaged {
             return new DefectiveProvider(new StreamDefects.AcceptedDamage());
         }
     }
+
+    static final class RepeatedRow extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.RepeatedRow());
+        }
+    }
+
+    static final class FirstScaleForAll extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.FirstScaleForAll());
+        }
+    }
+
+    static final class ShortSums extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.ShortSums());
+        }
+    }
+
+    static final class HalvesAwayFromZero extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.HalvesAwayFromZero());
+        }
+    }
+
+    static final class ZeroByZero extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.ZeroByZero());
+        }
+    }
+
+    static final class OtherGate extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.OtherGate());
+        }
+    }
+
+    static final class NextScale extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new TernaryDefects.NextScale());
+        }
+    }
 }

@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.ModelFamilyProvider;
 import io.github.deltallm.api.spi.ModelSource;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding.Pairing;
+import io.github.deltallm.api.spi.TransformerShape;
 
 import java.util.Map;
 import java.util.Set;
@@ -36,13 +37,9 @@ public final class LlamaFamilyProvider implements ModelFamilyProvider {
             throw new IllegalArgumentException(
                     "the llama family does not claim the architecture " + architecture);
         }
-        LlamaConfiguration configuration = LlamaConfiguration.of(source, architecture, pairing);
-        Program program = new LlamaGraph(source, configuration).record();
+        TransformerShape shape = TransformerShape.of(source, architecture, pairing);
+        Program program = new LlamaGraph(source, shape).record();
         return new ModelDefinition(
-                architecture,
-                configuration.width(),
-                configuration.contextLength(),
-                configuration.vocabulary(),
-                program);
+                architecture, shape.width(), shape.contextLength(), shape.vocabulary(), program);
     }
 }

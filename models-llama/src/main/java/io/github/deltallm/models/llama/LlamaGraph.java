@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.ModelSource;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
+import io.github.deltallm.api.spi.TransformerShape;
 import io.github.deltallm.api.spi.Value;
 
 import java.util.Optional;
@@ -15,7 +16,7 @@ import java.util.Optional;
  */
 final class LlamaGraph {
     private final ModelSource source;
-    private final LlamaConfiguration configuration;
+    private final TransformerShape shape;
     private final HeadShape heads;
     private final Program.Recorder recorder;
     private final Value stream;
@@ -28,25 +29,25 @@ final class LlamaGraph {
     private final Value gate;
     private final Value up;
 
-    LlamaGraph(ModelSource source, LlamaConfiguration configuration) {
+    LlamaGraph(ModelSource source, TransformerShape shape) {
         this.source = source;
-        this.configuration = configuration;
-        heads = configuration.heads();
+        this.shape = shape;
+        heads = shape.heads();
         recorder = Program.record(heads);
-        stream = recorder.value("stream", configuration.width());
-        normed = recorder.value("normed", configuration.width());
+        stream = recorder.value("stream", shape.width());
+        normed = recorder.value("normed", shape.width());
         query = recorder.value("query", heads.queryWidth());
         key = recorder.value("key", heads.kvWidth());
         value = recorder.value("value", heads.kvWidth());
         mixed = recorder.value("mixed", heads.queryWidth());
-        branch = recorder.value("branch", configuration.width());
-        gate = recorder.value("gate", configuration.feedForward());
-        up = recorder.value("up", configuration.feedForward());
+        branch = recorder.value("branch", shape.width());
+        gate = recorder.value("gate", shape.feedForward());
+        up = recorder.value("up", shape.feedForward());
     }
 
     Program record() {
-        int width = configuration.width();
-        int vocabulary = configuration.vocabulary();
+        int width = shape.width();
+        int vocabulary = shape.vocabulary();
         Tensor embedding = source.requireTensor("token_embd.weight", vocabulary, width);
         recorder.embed(embedding, stream);
         for (int layer = 0; layer < heads.layers(); layer++) {
@@ -63,8 +64,8 @@ final class LlamaGraph {
         linear(normed, prefix + "attn_q", query);
         linear(normed, prefix + "attn_k", key);
         linear(normed, prefix + "attn_v", value);
-        recorder.rope(query, configuration.rope());
-        recorder.rope(key, configuration.rope());
+        recorder.rope(query, shape.rope());
+        recorder.rope(key, shape.rope());
         float scale = (float) (1 / Math.sqrt(heads.headDim()));
         recorder.attention(layer, query, key, value, scale, mixed);
         linear(mixed, prefix + "attn_output", branch);
@@ -82,10 +83,7 @@ final class LlamaGraph {
 
     private void norm(String weight) {
         recorder.rmsNorm(
-                stream,
-                source.requireTensor(weight, 1, configuration.width()),
-                configuration.epsilon(),
-                normed);
+                stream, source.requireTensor(weight, 1, shape.width()), shape.epsilon(), normed);
     }
 
     private void linear(Value in, String name, Value out) {

@@ -1,12 +1,7 @@
-package io.github.deltallm.models.llama;
+package io.github.deltallm.api.spi;
 
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.UnsupportedModelException;
-import io.github.deltallm.api.spi.Metadata;
-import io.github.deltallm.api.spi.ModelSource;
-import io.github.deltallm.api.spi.RotaryEmbedding;
-import io.github.deltallm.api.spi.Tensor;
-import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -1,21 +1,22 @@
-package io.github.deltallm.models.llama;
+package io.github.deltallm.api.spi;
 
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.UnsupportedModelException;
-import io.github.deltallm.api.spi.HeadShape;
-import io.github.deltallm.api.spi.Metadata;
-import io.github.deltallm.api.spi.ModelSource;
-import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.RotaryEmbedding.Pairing;
 
 /**
- * The hyperparameters of a model of the family, checked.
+ * The hyperparameters that every decoder with grouped-query attention, RMSNorm and rotary embedding
+ * has in a GGUF file, read and checked: what a {@link ModelFamilyProvider} starts from.
  *
+ * @param heads the attention's geometry; {@code heads.queryWidth()} may differ from {@code width}
  * @param width channels of the residual stream
  * @param feedForward channels inside a feed-forward layer
+ * @param vocabulary rows of {@code token_embd.weight}
+ * @param contextLength positions that the model was trained for
  * @param epsilon added to the mean square in every RMSNorm
+ * @param rope with the frequencies already scaled as the file says
  */
-record LlamaConfiguration(
+public record TransformerShape(
         HeadShape heads,
         int width,
         int feedForward,
@@ -31,7 +32,17 @@ record LlamaConfiguration(
     /** Positions up to here are exact as fp32. */
     private static final int MOST_CONTEXT = 1 << 24;
 
-    static LlamaConfiguration of(ModelSource source, String architecture, Pairing pairing) {
+    /**
+     * Reads {@code ARCHITECTURE.block_count}, {@code .embedding_length} and the like.
+     *
+     * @param architecture what the keys begin with
+     * @param pairing which channels the architecture rotates together
+     * @throws ModelFormatException if a key is missing or its value makes no sense; names the file
+     *     and the key
+     * @throws UnsupportedModelException for mixtures of experts, heads whose keys and values differ
+     *     in size, and other rotary scalings than linear ones and Llama 3.1's
+     */
+    public static TransformerShape of(ModelSource source, String architecture, Pairing pairing) {
         Metadata metadata = source.metadata();
         String prefix = architecture + ".";
         refuseExperts(metadata, prefix);
@@ -43,7 +54,7 @@ record LlamaConfiguration(
         int context = metadata.requireInt(prefix + "context_length", 1, MOST_CONTEXT);
         float epsilon = epsilon(metadata, prefix + "attention.layer_norm_rms_epsilon");
         double[] frequencies = new RopeFrequencies(source, prefix, heads.headDim()).scaled();
-        return new LlamaConfiguration(
+        return new TransformerShape(
                 heads,
                 width,
                 feedForward,
