@@ -6,6 +6,7 @@ import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.AttentionProvider;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding.Events;
+import io.github.deltallm.api.spi.Encoding.Store;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -77,7 +78,9 @@ public final class DeltaAttentionProvider implements AttentionProvider {
         ExactRuns runs = ExactRuns.of(spec, window, report);
         Optional<Float> values = values(spec);
         report.put("values", values.map(String::valueOf).orElse(OFF));
-        String usual = label(context.precision() == Precision.F32 ? Events.F32 : Events.BF16);
+        // Who allows no error means the rounding of exact rows and of events, too.
+        boolean exact = theta == 0 || context.precision() == Precision.F32;
+        String usual = label(exact ? Events.F32 : Events.BF16);
         String events = spec.choice("events", usual, EVENTS);
         report.put("events", events);
         report.put("profile", spec.setting("profile").orElse(profile.isEmpty() ? NONE : DEFAULT));
@@ -86,7 +89,7 @@ public final class DeltaAttentionProvider implements AttentionProvider {
                         theta,
                         values,
                         Events.valueOf(events.toUpperCase(Locale.ROOT)),
-                        context.defaultStore());
+                        exact ? Store.F32 : context.defaultStore());
         return new HybridAttention(
                 new AttentionSpec(name(), report),
                 runs,
