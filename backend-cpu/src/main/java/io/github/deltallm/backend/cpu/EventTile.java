@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.AttentionScratch.TILE_KEYS;
+import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import java.util.Arrays;
 
@@ -28,9 +29,17 @@ final class EventTile {
      */
     void listRows(float[] rows, int width, int dim, int number) {
         begin(number, number * dim);
+        boolean whole = SparseKernels.FAST && dim == width;
         for (int row = 0; row < number; row++) {
-            for (int c = 0; c < dim; c++) {
-                add(rows[row * width + c], c);
+            if (whole) {
+                require(dim + N);
+                for (int c = 0; c < dim; c += N) {
+                    count += PackKernels.list(rows, row * width + c, c, values, places, count);
+                }
+            } else {
+                for (int c = 0; c < dim; c++) {
+                    add(rows[row * width + c], c);
+                }
             }
             first[row + 1] = count;
         }
@@ -54,6 +63,13 @@ final class EventTile {
         }
         if (values.length < most) {
             values = Arrays.copyOf(values, Math.min(most, values.length + most / 2 + 1));
+            places = Arrays.copyOf(places, values.length);
+        }
+    }
+
+    private void require(int more) {
+        if (values.length < count + more) {
+            values = Arrays.copyOf(values, 2 * count + more);
             places = Arrays.copyOf(places, values.length);
         }
     }

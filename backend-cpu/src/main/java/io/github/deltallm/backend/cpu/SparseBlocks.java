@@ -33,11 +33,13 @@ final class SparseBlocks {
 
     final Events events;
     private final boolean keys;
+    private final int dim;
     private final int width;
 
     SparseBlocks(Events events, boolean keys, int dim) {
         this.events = events;
         this.keys = keys;
+        this.dim = dim;
         width = keys ? dim : Lanes.padded(dim);
     }
 
@@ -100,6 +102,10 @@ final class SparseBlocks {
      * @param to with room for {@link #mostBytes}
      */
     void pack(MemorySegment decoded, float[] steps, MemorySegment to) {
+        if (whole()) {
+            packWhole(decoded, steps, to);
+            return;
+        }
         long event = maskBytes();
         for (int list = 0; list < lists(); list++) {
             int mask = 0;
@@ -115,6 +121,55 @@ final class SparseBlocks {
         }
     }
 
+    /** Whether lists consist of whole registers, on a machine that packs them. */
+    private boolean whole() {
+        return SparseKernels.FAST && (keys || width == dim);
+    }
+
+    private void packWhole(MemorySegment decoded, float[] steps, MemorySegment to) {
+        long event = maskBytes();
+        boolean counts = events == Events.INT8;
+        for (int list = 0; list < lists(); list++) {
+            int mask = 0;
+            for (int lane = 0; lane < elements(list); lane += 16) {
+                long from = 4L * (first(list) + lane);
+                int channel = channel(list);
+                int sent =
+                        keys
+                                ? PackKernels.pack(
+                                        events,
+                                        decoded,
+                                        from,
+                                        counts ? steps[channel] : 1,
+                                        to,
+                                        event)
+                                : PackKernels.pack(
+                                        events, decoded, from, steps, channel + lane, to, event);
+                mask |= sent << lane;
+                event += (long) eventBytes() * Integer.bitCount(sent);
+            }
+            to.set(LE_INT, 4L * list, mask);
+        }
+    }
+
+    private void unpackWhole(MemorySegment from, long at, float[] steps, MemorySegment decoded) {
+        long event = at + maskBytes();
+        for (int list = 0; list < lists(); list++) {
+            int mask = from.get(LE_INT, at + 4L * list);
+            for (int lane = 0; lane < elements(list); lane += 16) {
+                long to = 4L * (first(list) + lane);
+                int sent = mask >>> lane & 0xffff;
+                PackKernels.unpack(events, from, event, sent, decoded, to);
+                if (events == Events.INT8 && keys) {
+                    PackKernels.scale(decoded, to, steps[channel(list)]);
+                } else if (events == Events.INT8) {
+                    PackKernels.scale(decoded, to, steps, channel(list) + lane);
+                }
+                event += (long) eventBytes() * Integer.bitCount(sent);
+            }
+        }
+    }
+
     private void put(MemorySegment to, long at, int bits, int channel, float[] steps) {
         float value = Float.intBitsToFloat(bits);
         switch (events) {
@@ -127,6 +182,10 @@ final class SparseBlocks {
 
     /** Decodes a block. */
     void unpack(MemorySegment from, long at, float[] steps, MemorySegment decoded) {
+        if (whole()) {
+            unpackWhole(from, at, steps, decoded);
+            return;
+        }
         long event = at + maskBytes();
         for (int list = 0; list < lists(); list++) {
             int first = first(list);
