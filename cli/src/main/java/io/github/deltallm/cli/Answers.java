@@ -54,8 +54,7 @@ final class Answers implements AutoCloseable {
 
                         @Override
                         public void text(String piece) {
-                            streams.out().print(piece);
-                            streams.out().flush();
+                            streams.answer(piece);
                         }
                     };
             GenerationResult result = session.generate(prompt, options, listener, cancellation);

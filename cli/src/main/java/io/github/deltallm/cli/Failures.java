@@ -7,6 +7,7 @@ import io.github.deltallm.api.InvalidOptionException;
 import picocli.CommandLine;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 
 /**
@@ -71,15 +72,16 @@ record Failures(PrintWriter err, boolean verbose) {
                                     + (verbose ? "" : "; --verbose prints its stack trace"));
         }
         if (verbose) {
-            failure.printStackTrace(err);
+            StringWriter trace = new StringWriter();
+            failure.printStackTrace(new PrintWriter(trace));
+            err.print(Escapes.lines(trace.toString()));
         }
         err.flush();
         return failure instanceof InvalidOptionException ? WRONG_USAGE : FAILED;
     }
 
     private void say(String sentence) {
-        // A model file's texts may hold a terminal's control sequences.
-        err.println("deltallm: " + sentence.replaceAll("[\\p{Cntrl}&&[^\n\t]]", "\ufffd"));
+        err.println("deltallm: " + Escapes.lines(sentence));
         err.flush();
     }
 }

@@ -95,8 +95,7 @@ final class GenerateCommand extends Command implements Callable<Integer> {
         @Override
         public void text(String piece) {
             if (streaming) {
-                streams.out().print(piece);
-                streams.out().flush();
+                streams.answer(piece);
             }
         }
     }

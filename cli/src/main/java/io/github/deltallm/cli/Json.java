@@ -54,7 +54,7 @@ final class Json {
                 JsonFactory.builder().build().createGenerator(ObjectWriteContext.empty(), text)) {
             content.accept(new Json(generator));
         }
-        return text.toString();
+        return Escapes.json(text.toString());
     }
 
     Json put(String name, @Nullable String value) {

@@ -29,10 +29,12 @@ record MessageReader(ChatInput input) {
 
     /** The next message or command; empty when there are no more. */
     Optional<Said> next() {
-        return input.line(FIRST).map(line ->
-                line.stripLeading().startsWith(QUOTES)
-                        ? new Said(block(line.stripLeading().substring(QUOTES.length())), true)
-                        : new Said(continued(line), false));
+        return input.line(FIRST)
+                .map(line ->
+                        line.stripLeading().startsWith(QUOTES)
+                                ? new Said(
+                                        block(line.stripLeading().substring(QUOTES.length())), true)
+                                : new Said(continued(line), false));
     }
 
     private String block(String first) {

@@ -25,7 +25,7 @@ final class ProgressBar implements AutoCloseable {
     /** A line for something whose progress is not known. */
     static ProgressBar unmeasured(Streams streams, String what) {
         ProgressBar bar = new ProgressBar(streams, what);
-        bar.draw(what + " ...");
+        bar.draw(Escapes.line(what) + " ...");
         return bar;
     }
 

@@ -21,16 +21,27 @@ import java.util.Optional;
  * @param err progress, notes and errors; a failed write is of no consequence
  * @param bars whether progress bars make sense: standard error is a terminal
  * @param interactive whether somebody types at a terminal and reads the answers there
+ * @param shown whether standard output is a terminal
  */
 record Streams(
-        InputStream in, PrintWriter out, PrintWriter err, boolean bars, boolean interactive) {
+        InputStream in,
+        PrintWriter out,
+        PrintWriter err,
+        boolean bars,
+        boolean interactive,
+        boolean shown) {
 
     /** The launcher's way to tell that standard error is a terminal, which Java can't find out. */
     static final String ERR_IS_TERMINAL = "deltallm.stderr.tty";
 
+    /** The same for standard output. */
+    static final String OUT_IS_TERMINAL = "deltallm.stdout.tty";
+
     private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
 
     static Streams ofProcess() {
+        boolean interactive =
+                Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
         return new Streams(
                 new FileInputStream(FileDescriptor.in),
                 new PrintWriter(
@@ -38,13 +49,18 @@ record Streams(
                                 new FileOutputStream(FileDescriptor.out), Streams::intoPipe)),
                 quiet(new FileOutputStream(FileDescriptor.err)),
                 Boolean.getBoolean(ERR_IS_TERMINAL),
-                Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent());
+                interactive,
+                interactive || Boolean.getBoolean(OUT_IS_TERMINAL));
     }
 
-    /** Streams of somebody who does not sit at a terminal. */
+    /**
+     * Streams of somebody who does not type at a terminal.
+     *
+     * @param bars whether the output and the errors go to one
+     */
     static Streams of(InputStream in, OutputStream out, OutputStream err, boolean bars) {
         PrintWriter results = new PrintWriter(new CheckedWriter(out, () -> false));
-        return new Streams(in, results, quiet(err), bars, false);
+        return new Streams(in, results, quiet(err), bars, false, bars);
     }
 
     private static PrintWriter quiet(OutputStream err) {
@@ -62,7 +78,13 @@ record Streams(
 
     /** Prints a line for the person at the terminal. */
     void note(String line) {
-        err.println(line);
+        err.println(Escapes.lines(line));
         err.flush();
+    }
+
+    /** Prints a piece of an answer: as it is, but to a terminal without control characters. */
+    void answer(String piece) {
+        out.print(shown ? Escapes.lines(piece) : piece);
+        out.flush();
     }
 }

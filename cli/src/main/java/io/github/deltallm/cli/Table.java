@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows of text in aligned columns. */
+/** Rows of text in aligned columns; control characters appear as escapes. */
 final class Table {
     private final boolean[] right;
     private final List<String[]> rows = new ArrayList<>();
@@ -16,13 +16,19 @@ final class Table {
         String[] head = new String[headings.length];
         for (int i = 0; i < headings.length; i++) {
             right[i] = headings[i].endsWith(">");
-            head[i] = right[i] ? headings[i].substring(0, headings[i].length() - 1) : headings[i];
+            String heading =
+                    right[i] ? headings[i].substring(0, headings[i].length() - 1) : headings[i];
+            head[i] = Escapes.line(heading);
         }
         rows.add(head);
     }
 
     Table row(Object... cells) {
-        rows.add(Arrays.stream(cells).map(String::valueOf).toArray(String[]::new));
+        rows.add(
+                Arrays.stream(cells)
+                        .map(String::valueOf)
+                        .map(Escapes::line)
+                        .toArray(String[]::new));
         return this;
     }
 

@@ -53,6 +53,20 @@ class OutputTest {
     }
 
     @Test
+    void answersKeepControlCharactersOnlyWhereNoTerminalObeysThem() {
+        String answer = "red \u001b[31m\tline\nnext\r\u009b1m";
+        assertThat(answered(answer, false)).isEqualTo(answer);
+        assertThat(answered(answer, true)).isEqualTo("red \\u001b[31m\tline\nnext\\r\\u009b1m");
+    }
+
+    private static String answered(String answer, boolean terminal) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        Streams.of(InputStream.nullInputStream(), out, new ByteArrayOutputStream(), terminal)
+                .answer(answer);
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
     void numbersThatAreNotFiniteBecomeNull() {
         String text =
                 Json.object(json ->
