@@ -35,11 +35,16 @@ public final class KvStreamCheck {
      * @throws InvalidOptionException naming the rows and what is wrong with them
      */
     public void check(int length) {
-        require(stream.length() == length, stream.length() + " positions, others " + length);
+        require(
+                stream.length() == length && length >= 0,
+                stream.length() + " positions, others " + length);
         exactRows();
         KvStream.DeltaRows rows = stream.delta();
         require(rows.count() >= 0 && rows.count() <= length, rows.count() + " encoded rows");
         BitSet changed = BitSet.valueOf(rows.changed());
+        require(
+                64L * rows.changed().length >= (long) rows.count() * dim,
+                rows.changed().length + " words of changes for " + rows.count() + " encoded rows");
         require(
                 changed.length() <= (long) rows.count() * dim,
                 "changes behind the " + rows.count() + " encoded rows");

@@ -56,16 +56,7 @@ final class CpuKvCache implements KvCache {
         valueChunks = new SparseChunks();
         heads = new HeadCache[shape.layers() * shape.kvHeads()];
         for (int i = 0; i < heads.length; i++) {
-            int layer = i / shape.kvHeads();
-            int head = i % shape.kvHeads();
-            requireFit(layer, head);
-            heads[i] =
-                    new HeadCache(
-                            strategy,
-                            layer,
-                            head,
-                            rows(layer, head, true),
-                            rows(layer, head, false));
+            heads[i] = emptyHead(i / shape.kvHeads(), i % shape.kvHeads());
         }
         keyPages = Arrays.stream(heads).mapToLong(CpuKvCache::keyPage).distinct().toArray();
         valuePages = Arrays.stream(heads).mapToLong(CpuKvCache::valuePage).distinct().toArray();
@@ -100,29 +91,36 @@ final class CpuKvCache implements KvCache {
         return head.values.exact.format.pageBytes();
     }
 
-    private HeadRows rows(int layer, int head, boolean keys) {
-        Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
-        int dim = shape.headDim();
-        int sinks = strategy.sinks(layer, head);
-        PagedRows exact = new PagedRows(RowFormat.of(encoding.store(), keys, dim), capacity);
-        SparseRows sparse = null;
-        if (!(encoding instanceof Encoding.Exact)) {
-            String name =
-                    (keys ? "keys" : "values") + " of layer " + layer + ", key-value head " + head;
-            SparseChunks chunks = keys ? keyChunks : valueChunks;
-            sparse = new SparseRows(encoding, keys, dim, sinks, name, chunks);
-        }
-        return new HeadRows(exact, sparse, sinks, strategy.dropsMiddle(layer, head));
-    }
-
-    private void requireFit(int layer, int head) {
+    /** Asks the strategy once for each thing, so that all parts go by the same answer. */
+    private HeadCache emptyHead(int layer, int head) {
         int sinks = strategy.sinks(layer, head);
         if (sinks < 0) {
             throw new IllegalStateException(
                     "the attention " + strategy.spec() + " asks for " + sinks + " sinks");
         }
-        strategy.keys(layer, head).requireFit(shape, strategy.spec());
-        strategy.values(layer, head).requireFit(shape, strategy.spec());
+        int held = Math.min(sinks, capacity);
+        boolean drops = strategy.dropsMiddle(layer, head);
+        String name = "layer " + layer + ", key-value head " + head;
+        return new HeadCache(
+                strategy,
+                layer,
+                head,
+                held,
+                drops,
+                rows(strategy.keys(layer, head), true, held, drops, "keys of " + name),
+                rows(strategy.values(layer, head), false, held, drops, "values of " + name));
+    }
+
+    private HeadRows rows(Encoding encoding, boolean keys, int sinks, boolean drops, String name) {
+        encoding.requireFit(shape, strategy.spec());
+        int dim = shape.headDim();
+        PagedRows exact = new PagedRows(RowFormat.of(encoding.store(), keys, dim), capacity);
+        SparseRows sparse = null;
+        if (!(encoding instanceof Encoding.Exact)) {
+            SparseChunks chunks = keys ? keyChunks : valueChunks;
+            sparse = new SparseRows(encoding, keys, dim, sinks, name, chunks);
+        }
+        return new HeadRows(exact, sparse, sinks, drops);
     }
 
     @Override
@@ -142,14 +140,25 @@ final class CpuKvCache implements KvCache {
 
     @Override
     public void declare(int tokens) {
-        declared = Math.max(declared, tokens);
-        if (declared > widest) {
-            AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
-            widest = declared;
-            for (HeadCache head : heads) {
-                if (head.widen(length, before, request())) {
-                    widenedAt = length;
-                }
+        int wanted = Math.max(declared, tokens);
+        if (wanted > widest) {
+            widen(new AttentionStrategy.Request(wanted));
+        }
+        declared = wanted;
+    }
+
+    /** Asks the strategy about all heads before it changes anything: it may throw. */
+    private void widen(AttentionStrategy.Request now) {
+        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
+        int[] outside = new int[heads.length];
+        for (int i = 0; i < heads.length; i++) {
+            outside[i] = heads[i].outside(length, before, now);
+        }
+        widest = now.tokens();
+        for (int i = 0; i < heads.length; i++) {
+            if (outside[i] > 0) {
+                heads[i].leaveOutside(outside[i]);
+                widenedAt = length;
             }
         }
     }
@@ -458,9 +467,7 @@ final class CpuKvCache implements KvCache {
         if (!gap.isEmpty() && !mayLack(head, rows, gap)) {
             throw lacking();
         }
-        int window =
-                strategy.window(head.layer, head.kvHead, new AttentionStrategy.Request(widest));
-        rows.planRestore(length, window, gap.to());
+        rows.planRestore(length, head.window(widestRequest()), gap.to());
         pages.reserve(rows.exact.format.pageBytes(), rows.missingPages(0, length));
         rows.prepare(0, length, pages, staging);
         stream.exact().forEach(rows.exact::restore);
@@ -483,7 +490,7 @@ final class CpuKvCache implements KvCache {
     /** Whether the strategy can do without exact rows: no sinks, nothing of its least window. */
     private boolean mayLack(HeadCache head, HeadRows rows, CacheRestore.Gap gap) {
         AttentionStrategy.Request least = new AttentionStrategy.Request(0);
-        int window = strategy.window(head.layer, head.kvHead, least);
+        int window = head.window(least);
         return rows.leaves()
                 && gap.from() >= Math.min(head.sinks(), length)
                 && gap.to() <= Math.max(0, length - window);

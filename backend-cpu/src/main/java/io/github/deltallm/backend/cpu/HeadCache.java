@@ -18,22 +18,53 @@ final class HeadCache {
 
     private int outsideBefore;
 
-    HeadCache(AttentionStrategy strategy, int layer, int kvHead, HeadRows keys, HeadRows values) {
+    /**
+     * @param sinks number of keys at the beginning that every query sees exactly
+     * @param drops whether queries do not see the middle run at all
+     */
+    HeadCache(
+            AttentionStrategy strategy,
+            int layer,
+            int kvHead,
+            int sinks,
+            boolean drops,
+            HeadRows keys,
+            HeadRows values) {
         this.strategy = strategy;
         this.layer = layer;
         this.kvHead = kvHead;
+        this.sinks = sinks;
+        this.drops = drops;
         this.keys = keys;
         this.values = values;
-        sinks = strategy.sinks(layer, kvHead);
-        drops = strategy.dropsMiddle(layer, kvHead);
     }
 
     HeadCache fork(SparseChunks keyChunks, SparseChunks valueChunks) {
         HeadCache fork =
                 new HeadCache(
-                        strategy, layer, kvHead, keys.fork(keyChunks), values.fork(valueChunks));
+                        strategy,
+                        layer,
+                        kvHead,
+                        sinks,
+                        drops,
+                        keys.fork(keyChunks),
+                        values.fork(valueChunks));
         fork.outside = outside;
         return fork;
+    }
+
+    /** How many keys the strategy sees exactly; 1 or more where it counts. */
+    int window(AttentionStrategy.Request request) {
+        int window = strategy.window(layer, kvHead, request);
+        if (window < 1 && (drops || encodes())) {
+            throw new IllegalStateException(
+                    "the attention "
+                            + strategy.spec()
+                            + " has a window of "
+                            + window
+                            + " keys; it must hold the query's own at least");
+        }
+        return window;
     }
 
     /** Number of keys at the beginning that every query sees exactly. */
@@ -55,18 +86,15 @@ final class HeadCache {
         return outside;
     }
 
-    /**
-     * Notes what stays outside when the window grows.
-     *
-     * @return whether it does
-     */
-    boolean widen(int length, AttentionStrategy.Request before, AttentionStrategy.Request now) {
-        int window = strategy.window(layer, kvHead, before);
-        if (window >= strategy.window(layer, kvHead, now) || length <= window) {
-            return false;
-        }
-        outside = Math.max(outside, length - window);
-        return true;
+    /** How many keys stay outside when the window grows; 0 if it does not, or none do. */
+    int outside(int length, AttentionStrategy.Request before, AttentionStrategy.Request now) {
+        int window = window(before);
+        return window >= window(now) ? 0 : Math.max(0, length - window);
+    }
+
+    /** Keeps keys outside. */
+    void leaveOutside(int keys) {
+        outside = Math.max(outside, keys);
     }
 
     /**
@@ -76,7 +104,7 @@ final class HeadCache {
      */
     boolean startOutside(int length, AttentionStrategy.Request request) {
         int gone = Math.max(keys.gone(), values.gone());
-        if (gone <= Math.max(0, length - strategy.window(layer, kvHead, request))) {
+        if (gone <= Math.max(0, length - window(request))) {
             return false;
         }
         outside = Math.max(outside, gone);
@@ -86,22 +114,36 @@ final class HeadCache {
     /** The first position of the exact run, but none that was outside when the window grew. */
     int exactFrom(int position, AttentionStrategy.Request request) {
         int from = strategy.exactFrom(layer, kvHead, position, request);
-        if (from < 0 || from > position) {
+        int window = window(request);
+        if (from < 0 || from > position || position - from >= window) {
             throw new IllegalStateException(
                     "the attention "
                             + strategy.spec()
                             + " asks for exact keys from "
                             + from
                             + " for the query at position "
-                            + position);
+                            + position
+                            + ", in a window of "
+                            + window);
         }
-        return Math.max(from, Math.min(outside, position));
+        int bounded = Math.max(from, Math.min(outside, position));
+        if (!keys.holdsExact(position, bounded) || !values.holdsExact(position, bounded)) {
+            throw new IllegalStateException(
+                    "the attention "
+                            + strategy.spec()
+                            + " asks for exact keys from "
+                            + from
+                            + " for the query at position "
+                            + position
+                            + ", which its window did not hold before");
+        }
+        return bounded;
     }
 
     /** Whether everything is kept that the query at a position may see, whatever is declared. */
     boolean holdsAllFor(int position, AttentionStrategy.Request widest) {
-        int window = Math.max(0, position - strategy.window(layer, kvHead, widest) + 1);
-        int from = Math.max(window, Math.min(outside, position));
+        int first = Math.max(0, position - window(widest) + 1);
+        int from = Math.max(first, Math.min(outside, position));
         return keys.holdsAllFor(position, from) && values.holdsAllFor(position, from);
     }
 
@@ -111,7 +153,7 @@ final class HeadCache {
      * @param widest the most that was ever declared: rows in its window are kept
      */
     void plan(int length, AttentionStrategy.Request widest) {
-        int window = strategy.window(layer, kvHead, widest);
+        int window = window(widest);
         keys.plan(length, window);
         values.plan(length, window);
     }

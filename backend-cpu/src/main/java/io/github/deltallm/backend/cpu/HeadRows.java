@@ -147,10 +147,14 @@ final class HeadRows {
         return sparse == null || !sparse.encodedFor(position) || exactFrom <= sinks ? 0 : exactFrom;
     }
 
-    /** Whether the rows are kept that the query at a position sees exactly. */
+    /** Whether no exact row from {@code exactFrom} on that the query sees is gone. */
+    boolean holdsExact(int position, int exactFrom) {
+        return gone <= kept() || exactFrom >= Math.min(position, gone);
+    }
+
+    /** Whether the rows are kept that the query at a position sees. */
     boolean holdsAllFor(int position, int exactFrom) {
-        boolean exactHeld = gone <= kept() || exactFrom >= Math.min(position, gone);
-        return exactHeld
+        return holdsExact(position, exactFrom)
                 && (sparse == null
                         || sparse.closedRows() == 0
                         || (sparse.closedRows() <= position && sparse.staysFixedAt(position)));

@@ -29,7 +29,9 @@ final class SparseChunks {
 
     private static final int MOST_CHUNKS = (1 << (31 - PLACE_BITS)) - 1;
 
-    private Chunk[] chunks = new Chunk[0];
+    /** Never changed once it is there: threads that read blocks do not lock. */
+    private volatile Chunk[] chunks = new Chunk[0];
+
     private int own;
 
     /** Bytes of each chunk that are taken, now and when it was marked. */
@@ -108,8 +110,9 @@ final class SparseChunks {
         int wanted = Math.clamp(total / 64, LEAST, MOST);
         Chunk chunk = new Chunk(Math.max(wanted, size + OVERREAD));
         total += chunk.data.byteSize();
-        chunks = Arrays.copyOf(chunks, last + 1);
-        chunks[last] = chunk;
+        Chunk[] more = Arrays.copyOf(chunks, last + 1);
+        more[last] = chunk;
+        chunks = more;
         if (used.length == last) {
             used = Arrays.copyOf(used, 2 * last);
             marked = Arrays.copyOf(marked, 2 * last);

@@ -17,7 +17,7 @@ record VisibleRuns(int middle, int recent, int length, int sinks, boolean droppe
             AttentionStrategy.Request request) {
         int exactFrom = strategy.exactFrom(layer, kvHead, position, request);
         int window = strategy.window(layer, kvHead, request);
-        if (exactFrom < position - window + 1 && windowCounts(strategy, layer, kvHead)) {
+        if (exactFrom < position - (long) window + 1 && windowCounts(strategy, layer, kvHead)) {
             throw new IllegalStateException(
                     "the attention "
                             + strategy.spec()

@@ -67,23 +67,30 @@ final class Windows {
 
     /** Declares for a sequence of {@code length} positions. */
     void declare(int tokens, int length) {
-        declared = Math.max(declared, tokens);
-        if (declared > widest) {
-            AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
-            widest = declared;
+        int wanted = Math.max(declared, tokens);
+        if (wanted > widest) {
             if (length > 0) {
-                widen(before, length);
+                widen(new AttentionStrategy.Request(wanted), length);
             }
+            widest = wanted;
         }
+        declared = wanted;
     }
 
-    private void widen(AttentionStrategy.Request before, int length) {
-        for (int layer = 0; layer < heads.layers(); layer++) {
-            for (int head = 0; head < heads.kvHeads(); head++) {
-                int window = strategy.window(layer, head, before);
-                if (window < strategy.window(layer, head, request()) && length > window) {
-                    begin(layer, head, length - window, length);
-                }
+    /** Asks the strategy about all heads before it changes anything: it may throw. */
+    private void widen(AttentionStrategy.Request now, int length) {
+        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
+        int[] windows = new int[outside.length];
+        boolean[] grow = new boolean[outside.length];
+        for (int i = 0; i < windows.length; i++) {
+            int layer = i / heads.kvHeads();
+            int head = i % heads.kvHeads();
+            windows[i] = strategy.window(layer, head, before);
+            grow[i] = windows[i] < strategy.window(layer, head, now) && length > windows[i];
+        }
+        for (int i = 0; i < windows.length; i++) {
+            if (grow[i]) {
+                begin(i, length - windows[i], length);
             }
         }
     }
@@ -96,14 +103,13 @@ final class Windows {
      */
     boolean restore(int layer, int kvHead, int from, int length) {
         if (from > Math.max(0, length - strategy.window(layer, kvHead, request()))) {
-            begin(layer, kvHead, from, length);
+            begin(index(layer, kvHead), from, length);
         }
         AttentionStrategy.Request least = new AttentionStrategy.Request(0);
         return from <= Math.max(0, length - strategy.window(layer, kvHead, least));
     }
 
-    private void begin(int layer, int kvHead, int from, int length) {
-        int i = index(layer, kvHead);
+    private void begin(int i, int from, int length) {
         outside[i] = Math.max(outside[i], from);
         widenedAt = length;
     }

@@ -72,6 +72,17 @@ public abstract class AttentionRules extends ConformanceRules {
                 .map(runs -> dynamicTest(runs.toString(), () -> chunkings(SMALL, runs)));
     }
 
+    @TestFactory
+    @DisplayName("ATT-11 required: sinks and windows of any size, none of them too large")
+    Stream<DynamicTest> sinksAndWindowsOfAnySize() {
+        return Stream.of(
+                        Runs.dropping(Store.F32, 0, Integer.MAX_VALUE - 1),
+                        Runs.dropping(Store.F32, ROWS + 1, 1),
+                        Runs.dropping(Store.F32, Integer.MAX_VALUE, 1),
+                        Runs.dropping(Store.F32, Integer.MAX_VALUE, Integer.MAX_VALUE - 1))
+                .map(runs -> dynamicTest(runs.toString(), () -> chunkings(SMALL, runs)));
+    }
+
     /** In one chunk, in several and token by token: each within its bound of the same formula. */
     private void chunkings(HeadShape heads, Runs runs) {
         Sequence sequence = Sequence.random(heads, ROWS, heads.hashCode());

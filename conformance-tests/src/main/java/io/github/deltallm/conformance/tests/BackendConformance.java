@@ -93,6 +93,19 @@ public abstract class BackendConformance {
         }
     }
 
+    /** DLT: sizes. */
+    @Nested
+    @DisplayName("DLT delta encoding of every size")
+    public class DeltaMatrix extends DeltaMatrixRules {
+        /** For JUnit. */
+        public DeltaMatrix() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
     /** KVC. */
     @Nested
     @DisplayName("KVC caches")
@@ -164,6 +177,19 @@ public abstract class BackendConformance {
     public class Errors extends ErrorRules {
         /** For JUnit. */
         public Errors() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** ERR: strategies. */
+    @Nested
+    @DisplayName("ERR strategies that break their contract")
+    public class Strategies extends StrategyRules {
+        /** For JUnit. */
+        public Strategies() {}
 
         @Override
         protected BackendProvider provider() {

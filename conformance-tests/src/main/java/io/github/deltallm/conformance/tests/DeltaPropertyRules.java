@@ -19,8 +19,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -34,6 +36,19 @@ import java.util.stream.Stream;
 @Tag("DLT")
 public abstract class DeltaPropertyRules extends ConformanceRules {
     private static final float[] NO_STEPS = {};
+
+    /** Keys whose weights do not vanish, so that they tell the scores. */
+    private static final List<KeyShape> ORDINARY =
+            List.of(
+                    KeyShape.WALK,
+                    KeyShape.CONSTANT,
+                    KeyShape.ZERO,
+                    KeyShape.CREEP,
+                    KeyShape.RAMP,
+                    KeyShape.ALTERNATING,
+                    KeyShape.JUMPS,
+                    KeyShape.TIES,
+                    KeyShape.DENORMAL);
 
     /** For subclasses. */
     protected DeltaPropertyRules() {}
@@ -152,50 +167,44 @@ public abstract class DeltaPropertyRules extends ConformanceRules {
         }
     }
 
+    /** A rule for heads of every dimension, and for keys of every kind in one of them. */
+    private Stream<DynamicTest> weights(Consumer<WeightTrial> rule, float... thetas) {
+        List<DynamicTest> tests = new ArrayList<>();
+        for (float theta : thetas) {
+            for (int dim : new int[] {16, 64, 80, 96, 128, 256}) {
+                for (KeyShape shape : dim == 80 ? ORDINARY : List.of(KeyShape.WALK)) {
+                    tests.add(
+                            dynamicTest(
+                                    shape + ", heads of " + dim + ", theta " + theta,
+                                    () -> {
+                                        try (WeightTrial trial =
+                                                new WeightTrial(shape, dim, theta, backend())) {
+                                            rule.accept(trial);
+                                        }
+                                    }));
+                }
+            }
+        }
+        return tests.stream();
+    }
+
     @TestFactory
     @DisplayName("DLT-14 optional (delta): prefix sums of the changes are q . kh")
     Stream<DynamicTest> prefixSumsAreScores() {
-        return Stream.of(KeyShape.WALK, KeyShape.CREEP, KeyShape.JUMPS, KeyShape.ALTERNATING)
-                .map(shape ->
-                        dynamicTest(
-                                shape.name(),
-                                () -> {
-                                    try (WeightTrial trial =
-                                            new WeightTrial(shape, 0.4f, backend())) {
-                                        trial.checkScores();
-                                    }
-                                }));
+        return weights(WeightTrial::checkScores, 0.4f);
     }
 
     @TestFactory
     @DisplayName(
             "DLT-15 optional (delta): scores are off by theta |q| of unchanged channels at most")
     Stream<DynamicTest> scoresStayWithinTheirBound() {
-        return Stream.of(KeyShape.WALK, KeyShape.CREEP, KeyShape.RAMP, KeyShape.ALTERNATING)
-                .map(shape ->
-                        dynamicTest(
-                                shape.name(),
-                                () -> {
-                                    try (WeightTrial trial =
-                                            new WeightTrial(shape, 0.4f, backend())) {
-                                        trial.checkScoreErrors();
-                                    }
-                                }));
+        return weights(WeightTrial::checkScoreErrors, 0.4f);
     }
 
     @TestFactory
     @DisplayName("DLT-16 optional (delta): weights are off by tanh(eps / 2) in total at most")
     Stream<DynamicTest> weightsStayWithinTheirBound() {
-        return Stream.of(0.05f, 0.4f, 2f)
-                .map(theta ->
-                        dynamicTest(
-                                "theta " + theta,
-                                () -> {
-                                    try (WeightTrial trial =
-                                            new WeightTrial(KeyShape.WALK, theta, backend())) {
-                                        trial.checkVariation();
-                                    }
-                                }));
+        return weights(WeightTrial::checkVariation, 0.05f, 0.4f, 2f);
     }
 
     @TestFactory

@@ -252,29 +252,51 @@ public abstract class DeltaRules extends ConformanceRules {
         }
     }
 
-    @Test
+    @TestFactory
     @DisplayName("DLT-09 optional (delta): infinities and NaN are refused by layer, head, position")
-    void infinitiesAndNanAreRefused() {
-        Runs runs = Runs.delta(delta(0.4f, Events.F32, Store.F32), 0, 9);
-        for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY}) {
-            try (DeltaTrial trial = trial(sequence(), runs);
-                    KvCache cache = trial.newCache()) {
-                Sequence start = sequence().first(20);
-                Sequence broken = sequence();
-                start.feed(trial.tested(), cache, 20);
-                broken.keys()[23 * HEADS.kvWidth() + HEADS.headDim()] = bad;
-                DeltaLlmException refused =
-                        Assertions.assertThrows(
-                                DeltaLlmException.class,
-                                () -> broken.feed(trial.tested(), cache, 20));
-                for (String named : new String[] {"layer 0", "head 1", "position 23"}) {
-                    Assertions.assertTrue(
-                            String.valueOf(refused.getMessage()).contains(named),
-                            () -> "'" + refused.getMessage() + "' names " + named);
+    Stream<DynamicTest> infinitiesAndNanAreRefused() {
+        Delta waiting = new Delta(new float[] {1}, true, Events.INT8, NO_STEPS, Store.F32);
+        return Stream.of(
+                        delta(0.4f, Events.F32, Store.F32),
+                        delta(0.4f, Events.BF16, Store.BF16),
+                        delta(0.4f, Events.INT8, Store.F32),
+                        waiting)
+                .flatMap(delta ->
+                        Stream.of(Kind.values())
+                                .map(kind ->
+                                        dynamicTest(
+                                                kind + ", " + name(delta),
+                                                () -> refused(delta, kind))));
+    }
+
+    private void refused(Delta delta, Kind kind) {
+        float tooLarge = delta.store() == Store.BF16 ? Float.MAX_VALUE : Float.NaN;
+        float[] refused = {
+            Float.NaN, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY, tooLarge, -tooLarge
+        };
+        Runs runs = new Runs(delta, delta, 0, 9, false);
+        for (float bad : refused) {
+            for (int chunk : new int[] {20, 1}) {
+                try (DeltaTrial trial = trial(sequence(), runs);
+                        KvCache cache = trial.newCache()) {
+                    sequence().first(20).feed(trial.tested(), cache, 20);
+                    Sequence broken = sequence();
+                    float[] rows = kind == Kind.KEYS ? broken.keys() : broken.values();
+                    rows[23 * HEADS.kvWidth() + HEADS.headDim() + 63] = bad;
+                    DeltaLlmException told =
+                            Assertions.assertThrows(
+                                    DeltaLlmException.class,
+                                    () -> broken.feed(trial.tested(), cache, chunk));
+                    for (String named : new String[] {"layer 0", "head 1", "position 23"}) {
+                        Assertions.assertTrue(
+                                String.valueOf(told.getMessage()).contains(named),
+                                () -> "'" + told.getMessage() + "' names " + named);
+                    }
+                    int length = chunk == 1 ? 23 : 20;
+                    Assertions.assertEquals(length, cache.length(), "length after the refusal");
+                    trial.feed(cache, 16);
+                    trial.checkStreams(cache, kind);
                 }
-                Assertions.assertEquals(20, cache.length(), "length after the refused run");
-                trial.feed(cache, 16);
-                trial.checkStreams(cache, Kind.KEYS);
             }
         }
     }

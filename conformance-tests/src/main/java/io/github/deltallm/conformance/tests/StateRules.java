@@ -28,6 +28,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -109,6 +110,51 @@ public abstract class StateRules extends ConformanceRules {
     }
 
     @TestFactory
+    @DisplayName("KVC-24 optional (delta): truncated at the end of any block, it goes on the same")
+    Stream<DynamicTest> truncatedAtAnyBlock() {
+        HeadShape heads = new HeadShape(1, 3, 1, 16);
+        float[] steps = Numbers.rising(16, 0.02f, 0.001f);
+        Delta int8 = new Delta(ONE, false, Events.INT8, steps, Store.F32);
+        Delta bf16 = Delta.of(0.4f, Events.BF16, Store.BF16);
+        return IntStream.of(32, 64, 96, 128, 384, 416)
+                .boxed()
+                .flatMap(block ->
+                        Stream.of(-1, 0, 1)
+                                .map(off ->
+                                        dynamicTest(
+                                                "to " + block + " + " + off,
+                                                () -> {
+                                                    Runs runs = new Runs(int8, bf16, 2, 9, false);
+                                                    truncatedTo(block + off, heads, runs);
+                                                    runs = new Runs(bf16, int8, 40, 1, false);
+                                                    truncatedTo(block + off, heads, runs);
+                                                })));
+    }
+
+    /** From a little behind, and after a step that was decoded there. */
+    private void truncatedTo(int length, HeadShape heads, Runs runs) {
+        Sequence first = Sequence.random(heads, length + 20, 24);
+        Sequence next = Sequence.random(heads, 40, 25);
+        Sequence whole = first.first(length).then(next);
+        int width = heads.queryWidth();
+        try (Bench bench = new Bench(backend(), Sequence.program(heads), whole.length());
+                KvCache cache = bench.newCache(runs, whole.length());
+                DeltaTrial trial = new DeltaTrial(whole, runs, backend())) {
+            first.feed(bench, cache, 50, length + 15);
+            first.feed(bench, cache, 1);
+            cache.truncate(length);
+            trial.checkStreams(cache, Kind.KEYS);
+            float[] out = whole.feed(bench, cache, 1, length + 3);
+            out = Sequence.joined(out, whole.feed(bench, cache, 7));
+            trial.formula()
+                    .range(length * width, whole.length() * width)
+                    .check("continued", width, out);
+            trial.checkStreams(cache, Kind.KEYS);
+            trial.checkStreams(cache, Kind.VALUES);
+        }
+    }
+
+    @TestFactory
     @DisplayName("KVC-20 optional (delta): a state saved at any length goes on on every backend")
     Stream<DynamicTest> savedStateGoesOn() {
         return encodings(runs -> {
@@ -162,6 +208,7 @@ public abstract class StateRules extends ConformanceRules {
                 Damage.delta("fewer rows than changes", d -> counted(d, -1)),
                 Damage.delta("an event too few", d -> events(d, d.events().length - 1, 0)),
                 Damage.delta("an event too many", d -> events(d, d.events().length + 1, 0)),
+                Damage.delta("too few words of masks", d -> words(d, -1)),
                 Damage.delta("NaN event", d -> events(d, d.events().length, Float.NaN)),
                 Damage.delta("infinite event", d -> event(d, Float.POSITIVE_INFINITY)),
                 Damage.delta("event of half a step", d -> event(d, 0.5f * d.steps()[15])),
@@ -224,6 +271,13 @@ public abstract class StateRules extends ConformanceRules {
 
     private static DeltaRows rows(DeltaRows d, int count, long[] changed, float[] events) {
         return new DeltaRows(count, changed, events, d.steps(), d.sigma());
+    }
+
+    private static DeltaRows words(DeltaRows d, int more) {
+        int words = d.changed().length + more;
+        long[] changed = Arrays.copyOf(d.changed(), words);
+        int events = Arrays.stream(changed).mapToInt(Long::bitCount).sum();
+        return rows(d, d.count(), changed, Arrays.copyOf(d.events(), events));
     }
 
     private static DeltaRows counted(DeltaRows d, int more) {

@@ -4,7 +4,7 @@ import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
 
-/** Says what a sound strategy says; a defect overrides what it gets wrong. */
+/** Says what a sound strategy says; a subclass overrides what it gets wrong. */
 class StrategyCopy implements AttentionStrategy {
     final AttentionStrategy sound;
 

@@ -60,6 +60,26 @@ final class CacheDefects {
         }
     }
 
+    /** What a run declares stays, even if the run fails. */
+    static final class KeptDeclaration implements Defect {
+        @Override
+        public DefectiveCache cache(KvCache cache) {
+            return new DefectiveCache(cache) {
+                @Override
+                void runs() {
+                    if (length() == 0) {
+                        declare(1);
+                    }
+                }
+
+                @Override
+                public KvCache fork() {
+                    return KeptDeclaration.this.cache(sound().fork()).pretend(strategy());
+                }
+            };
+        }
+    }
+
     /** A failed run leaves rows behind. */
     static final class HalfARun implements Defect {
         @Override

@@ -50,6 +50,7 @@ class SabotageTest {
                 new Case(Sabotaged.WindowOffByOne.class, "ATT-03"),
                 new Case(Sabotaged.UnroundedRows.class, "ATT-04"),
                 new Case(Sabotaged.LeakedNan.class, "ATT-07"),
+                new Case(Sabotaged.SwappedGroups.class, "ATT-11"),
                 new Case(Sabotaged.TransmittedTies.class, "DLT-08"),
                 new Case(Sabotaged.OpenLoop.class, "DLT-01"),
                 new Case(Sabotaged.ChunksShow.class, "DLT-02"),
@@ -62,6 +63,9 @@ class SabotageTest {
                 new Case(Sabotaged.TripledThresholds.class, "DLT-14"),
                 new Case(Sabotaged.IgnoredSigma.class, "DLT-17"),
                 new Case(Sabotaged.FirstHeadForAll.class, "DLT-19"),
+                new Case(Sabotaged.OpenLoop.class, "DLT-20"),
+                new Case(Sabotaged.WindowOffByOne.class, "DLT-21"),
+                new Case(Sabotaged.TripledThresholds.class, "DLT-22"),
                 new Case(Sabotaged.SharedFork.class, "KVC-02"),
                 new Case(Sabotaged.StaleRows.class, "KVC-04"),
                 new Case(Sabotaged.KeptMemory.class, "KVC-11"),
@@ -75,6 +79,7 @@ class SabotageTest {
                 new Case(Sabotaged.IgnoredSigma.class, "KVC-20"),
                 new Case(Sabotaged.TripledThresholds.class, "KVC-21"),
                 new Case(Sabotaged.AcceptedDamage.class, "KVC-22"),
+                new Case(Sabotaged.StaleRows.class, "KVC-24"),
                 new Case(Sabotaged.OneStage.class, "CNT-01"),
                 new Case(Sabotaged.WindowOffByOne.class, "CNT-01"),
                 new Case(Sabotaged.DoubledCounts.class, "CNT-02"),
@@ -89,7 +94,9 @@ class SabotageTest {
                 new Case(BrokenStrategies.FallingWindow.class, "STR-09"),
                 new Case(BrokenStrategies.OutsideTheWindow.class, "STR-10"),
                 new Case(Sabotaged.WrongScale.class, "MDL-01"),
-                new Case(Sabotaged.HalfARun.class, "ERR-05"));
+                new Case(Sabotaged.HalfARun.class, "ERR-05"),
+                new Case(Sabotaged.KeptDeclaration.class, "ERR-12"),
+                new Case(Sabotaged.AnyNumber.class, "ERR-13"));
     }
 
     @ParameterizedTest

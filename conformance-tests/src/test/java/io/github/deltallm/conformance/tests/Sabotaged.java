@@ -48,6 +48,20 @@ final class Sabotaged {
         }
     }
 
+    static final class KeptDeclaration extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new CacheDefects.KeptDeclaration());
+        }
+    }
+
+    static final class AnyNumber extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StrategyDefects.AnyNumber());
+        }
+    }
+
     static final class HalfARun extends BackendConformance {
         @Override
         protected BackendProvider provider() {

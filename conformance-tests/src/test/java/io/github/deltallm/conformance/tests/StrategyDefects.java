@@ -87,6 +87,21 @@ final class StrategyDefects {
         };
     }
 
+    /** Numbers that make no sense are made to fit. */
+    static final class AnyNumber implements Defect {
+        @Override
+        public AttentionStrategy strategy(AttentionStrategy strategy) {
+            return new StrategyCopy(strategy) {
+                @Override
+                public int exactFrom(int layer, int kvHead, int position, Request request) {
+                    int least = Math.max(0, position - window(layer, kvHead, request) + 1);
+                    int from = super.exactFrom(layer, kvHead, position, request);
+                    return Math.clamp(from, Math.min(position, least), position);
+                }
+            };
+        }
+    }
+
     /** All heads are kept as the first one. */
     static final class FirstHeadForAll implements Defect {
         @Override
