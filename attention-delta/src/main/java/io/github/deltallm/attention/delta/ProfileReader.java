@@ -37,6 +37,9 @@ final class ProfileReader {
     private static final int FORMAT = 1;
     private static final double ABSENT = -1;
 
+    /** Bytes; the profile of a large model has a few million. */
+    private static final long MOST_BYTES = 1 << 28;
+
     private final String source;
     private final JsonParser json;
 
@@ -52,6 +55,20 @@ final class ProfileReader {
      */
     static Profile read(Path file) {
         try {
+            // A saved session names its profile: it must not make anybody read a device for ever.
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                throw new InvalidOptionException(
+                        "the profile " + file + " can't be read: it is no regular file");
+            }
+            if (Files.exists(file) && Files.size(file) > MOST_BYTES) {
+                throw new InvalidOptionException(
+                        "the profile "
+                                + file
+                                + " can't be read: it has "
+                                + Files.size(file)
+                                + " bytes, and no profile more than "
+                                + MOST_BYTES);
+            }
             return parse(file.toString(), Files.readAllBytes(file));
         } catch (IOException e) {
             String reason =

@@ -193,6 +193,14 @@ class ProfileTest {
         assertThatThrownBy(() -> create(json + "{}", "")).hasMessageContaining("more behind");
     }
 
+    /** A saved session names its profile, whoever wrote it. */
+    @Test
+    void aDeviceThatNeverEndsIsNotRead() {
+        assertThatThrownBy(() -> Contexts.create(DELTA, "delta:profile=/dev/zero"))
+                .isInstanceOf(InvalidOptionException.class)
+                .hasMessageContaining("/dev/zero");
+    }
+
     @Test
     void aFileThatIsNotThereIsToldPlainly() {
         Path file = folder.resolve("nothing.json");
