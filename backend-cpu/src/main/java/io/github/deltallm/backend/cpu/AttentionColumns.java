@@ -29,6 +29,14 @@ final class AttentionColumns {
     }
 
     /**
+     * What a lane's first exact position is compared with: every lane sees sinks exactly. A number,
+     * because a mask or vector that only one branch makes is an object where branches meet.
+     */
+    private static float threshold(int key, int sinks) {
+        return key < sinks ? Float.MAX_VALUE : key;
+    }
+
+    /**
      * Gives keys that a lane does not see the score minus infinity. Positions are exact as fp32.
      */
     static void hide(
@@ -47,11 +55,9 @@ final class AttentionColumns {
         FloatVector hidden = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
         for (int j = 0; j < count; j++) {
             int at = from + (j * width + v) * N;
-            float k = key + j;
-            VectorMask<Float> seen = position.compare(VectorOperators.GE, k);
-            if (key + j >= sinks) {
-                seen = seen.and(recent.compare(VectorOperators.LE, k));
-            }
+            VectorMask<Float> seen =
+                    position.compare(VectorOperators.GE, (float) (key + j))
+                            .and(recent.compare(VectorOperators.LE, threshold(key + j, sinks)));
             hidden.blend(FloatVector.fromArray(F, scores, at), seen).intoArray(scores, at);
         }
     }
@@ -175,12 +181,10 @@ final class AttentionColumns {
         FloatVector first = FloatVector.fromMemorySegment(F, lanes, boundary, NATIVE);
         for (int j = from; j < to; j++) {
             int i = at + (j * width + v) * N;
-            FloatVector e = FloatVector.fromArray(F, exact, i);
-            if (key + j >= sinks) {
-                VectorMask<Float> seen = first.compare(VectorOperators.LE, (float) (key + j));
-                e = FloatVector.fromArray(F, scores, i).blend(e, seen);
-            }
-            e.intoArray(scores, i);
+            VectorMask<Float> seen = first.compare(VectorOperators.LE, threshold(key + j, sinks));
+            FloatVector.fromArray(F, scores, i)
+                    .blend(FloatVector.fromArray(F, exact, i), seen)
+                    .intoArray(scores, i);
         }
     }
 
@@ -211,14 +215,10 @@ final class AttentionColumns {
         for (int j = count - 1; j >= 0; j--) {
             long i = at + ((long) j * width + v) * BYTES;
             FloatVector p = FloatVector.fromMemorySegment(F, weights, i, NATIVE);
-            if (key + j < sinks) {
-                all = sum ? all : zero;
-            } else {
-                VectorMask<Float> exact = first.compare(VectorOperators.LE, (float) (key + j));
-                FloatVector encoded = p.blend(zero, exact);
-                zero.blend(p, exact).intoMemorySegment(weights, i, NATIVE);
-                all = sum ? all.add(encoded) : encoded;
-            }
+            VectorMask<Float> exact = first.compare(VectorOperators.LE, threshold(key + j, sinks));
+            FloatVector encoded = p.blend(zero, exact);
+            zero.blend(p, exact).intoMemorySegment(weights, i, NATIVE);
+            all = sum ? all.add(encoded) : encoded;
             all.intoMemorySegment(lasting, i, NATIVE);
         }
     }
