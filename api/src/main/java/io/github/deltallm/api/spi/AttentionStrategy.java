@@ -17,7 +17,8 @@ import io.github.deltallm.api.AttentionSpec;
  * Backends implement this one contract, so a strategy in one class runs on all of them. Only the
  * first run and the last {@link #window} keys are promised to stay available exactly.
  * Implementations are stateless, immutable and safe to share; every method is a pure function of
- * its arguments.
+ * its arguments. A backend refuses numbers that make no sense, naming the strategy. When a method
+ * throws, that comes out of what was called, and caches are as before.
  */
 public interface AttentionStrategy {
     /** The value of {@link #window} of a strategy that keeps every row exactly. */
@@ -45,8 +46,9 @@ public interface AttentionStrategy {
     /**
      * The largest number of keys that {@link #exactFrom} ever asks to be exact for one query of the
      * request: {@code i - exactFrom(i) + 1} is at most this. It counts only where the middle is
-     * encoded or dropped. It may grow with the request but not fall; keys that were outside it
-     * before stay outside, see {@link KvCache#declare}.
+     * encoded or dropped; there it is 1 at least, for the query's own key. It may grow with the
+     * request but not fall; keys that were outside it before stay outside, see {@link
+     * KvCache#declare}.
      */
     default int window(int layer, int kvHead, Request request) {
         return UNBOUNDED;

@@ -18,8 +18,8 @@ final class SparseChunks {
     /** Blocks begin at multiples of so many bytes. */
     private static final int UNIT = 8;
 
-    /** Chunks that are looked through for room. */
-    private static final int LATEST = 16;
+    /** Chunks that are looked through for room: their ends would be 1 % of the memory otherwise. */
+    private static final int LATEST = 64;
 
     private static final int LEAST = 1 << 12;
     private static final int MOST = 1 << 20;

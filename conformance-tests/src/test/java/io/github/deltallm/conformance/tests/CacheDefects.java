@@ -71,6 +71,11 @@ final class CacheDefects {
                         declare(1);
                     }
                 }
+
+                @Override
+                public KvCache fork() {
+                    return KeptDeclaration.this.cache(sound().fork()).pretend(strategy());
+                }
             };
         }
     }
