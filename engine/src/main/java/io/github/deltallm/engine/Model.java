@@ -83,7 +83,7 @@ public final class Model implements AutoCloseable {
                                             options.precision(),
                                             options.device()));
             int rows = Math.min(options.chunk(), context(definition, options));
-            Executable executable = backend.backend().compile(definition.program(), rows);
+            Executable executable = compile(file, definition, backend, rows);
             return new Model(file, definition, providers, backend, executable, options);
         } catch (Throwable failure) {
             if (backend != null) {
@@ -91,6 +91,15 @@ public final class Model implements AutoCloseable {
             }
             file.close();
             throw failure;
+        }
+    }
+
+    private static Executable compile(
+            GgufFile file, ModelDefinition definition, BackendChoice.Opened backend, int rows) {
+        try {
+            return backend.backend().compile(definition.program(), rows);
+        } catch (ModelFormatException e) {
+            throw new ModelFormatException(file.name() + ": " + e.getMessage(), e);
         }
     }
 

@@ -22,6 +22,12 @@ import java.util.Set;
  * needed.
  */
 final class Prompts {
+    private static final String BITNET_TEMPLATE =
+            "{% for message in messages %}{% if loop.first %}{{ bos_token }}{% endif %}"
+                    + "{{ message['role'] | capitalize + ': ' + message['content'] | trim"
+                    + " + '<|eot_id|>' }}{% endfor %}"
+                    + "{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}";
+
     private static final Set<String> ROLES = Set.of("system", "user", "assistant", "tool");
 
     private final GgufFile file;
@@ -91,7 +97,16 @@ final class Prompts {
     }
 
     private Optional<String> templateSource() {
-        return file.metadata().text("tokenizer.chat_template");
+        return file.metadata().text("tokenizer.chat_template").map(Prompts::repaired);
+    }
+
+    /**
+     * The official file of BitNet b1.58 2B 4T has a converter's placeholder for a template, under
+     * which the model never ends. What it was trained on is told by its own tokenizer's settings:
+     * the role, the text, the end of the turn.
+     */
+    static String repaired(String template) {
+        return template.contains("BITNETAssistant") ? BITNET_TEMPLATE : template;
     }
 
     private static Map<String, Object> variables(Tokenizer words) {

@@ -1,9 +1,6 @@
 package io.github.deltallm.integration;
 
-import static org.junit.jupiter.api.Assumptions.abort;
-
 import io.github.deltallm.api.Precision;
-import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.engine.ModelOptions;
 import io.github.deltallm.testsupport.SharedData;
@@ -23,16 +20,7 @@ final class BitNetModels {
         return SharedData.require("models/bitnet-stories-" + type + ".gguf");
     }
 
-    /** Opens a model; skips the test where the backend refuses the linear layers of BitNet. */
     static Model open(Path file, String backend, Precision precision) {
-        try {
-            return Model.open(
-                    file, ModelOptions.DEFAULT.withBackend(backend).withPrecision(precision));
-        } catch (UnsupportedModelException e) {
-            if (String.valueOf(e.getMessage()).contains("INT8_ROW")) {
-                return abort("the backend " + backend + " does not run BitNet: " + e.getMessage());
-            }
-            throw e;
-        }
+        return Model.open(file, ModelOptions.DEFAULT.withBackend(backend).withPrecision(precision));
     }
 }

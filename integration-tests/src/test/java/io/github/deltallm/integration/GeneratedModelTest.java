@@ -30,7 +30,7 @@ class GeneratedModelTest {
     private static final long MEBIBYTE = 1 << 20;
 
     /** What a model may take beside its file and its cache. */
-    private static final long MOST_BESIDE = 600 * MEBIBYTE;
+    private static final long MOST_BESIDE = 600_000_000L;
 
     private static final List<String> ATTENTIONS =
             List.of("dense", "delta:theta=1.0", "delta:theta=1.0,values=0.5,events=int8");

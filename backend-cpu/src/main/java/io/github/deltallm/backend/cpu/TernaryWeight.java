@@ -148,6 +148,18 @@ final class TernaryWeight {
         if (!areTernary(digits, columns)) {
             throw damaged(row, block, digits);
         }
+        if (!Float.isFinite(scale)) {
+            throw new ModelFormatException(
+                    "the tensor "
+                            + tensor.name()
+                            + " of type "
+                            + tensor.type()
+                            + " has the scale "
+                            + scale
+                            + " in row "
+                            + row
+                            + "; the file is damaged");
+        }
         if (scale == 0) {
             Arrays.fill(digits, 0, columns, ZERO);
         }

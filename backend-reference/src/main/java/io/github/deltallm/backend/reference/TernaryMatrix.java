@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.reference;
 
+import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.spi.Tensor;
 
 /**
@@ -19,12 +20,30 @@ final class TernaryMatrix {
         for (int row = 0; row < tensor.rows(); row++) {
             for (int block = 0; block < blocks; block++) {
                 Bytes bytes = Decoder.block(tensor, row, block);
-                scales[row][block] = TernaryBlocks.scale(tensor, bytes);
-                for (int i = 0; i < blockSize && scales[row][block] != 0; i++) {
+                float scale = TernaryBlocks.scale(tensor, bytes);
+                require(Float.isFinite(scale), tensor, row, "the scale " + scale);
+                scales[row][block] = scale;
+                for (int i = 0; i < blockSize; i++) {
                     int trit = TernaryBlocks.trit(tensor.type(), bytes, i);
-                    trits[row][block * blockSize + i] = (byte) trit;
+                    require(trit <= 1, tensor, row, "bits 3, which stand for no ternary value,");
+                    trits[row][block * blockSize + i] = (byte) (scale == 0 ? 0 : trit);
                 }
             }
+        }
+    }
+
+    private static void require(boolean sound, Tensor tensor, int row, String what) {
+        if (!sound) {
+            throw new ModelFormatException(
+                    "the tensor "
+                            + tensor.name()
+                            + " of type "
+                            + tensor.type()
+                            + " has "
+                            + what
+                            + " in row "
+                            + row
+                            + "; the file is damaged");
         }
     }
 

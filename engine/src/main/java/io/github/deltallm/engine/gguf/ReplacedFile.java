@@ -42,6 +42,10 @@ final class ReplacedFile {
             throw new DeltaLlmException(
                     target + ": the file can't be written, for this is a directory");
         }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new DeltaLlmException(
+                    target + ": the file can't be written, for this is a device or a pipe");
+        }
         try {
             // A link stays a link: what it points at is replaced.
             Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();

@@ -4,6 +4,7 @@ import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.Metadata;
 
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -44,10 +45,15 @@ record PreTokenizer(Splitter splitter, boolean wholeWordsFirst, boolean addBos) 
             new PreTokenizer(
                     punctuation("$+<=>^~|").then(GPT2).then(NUMBERS).then(TRIPLES), false, false);
 
+    private static final long LLAMA_3_BOS = 128_000;
+
     private static final SortedMap<String, PreTokenizer> BY_NAME = byName();
 
     static PreTokenizer of(Metadata metadata) {
         Optional<String> name = metadata.text(KEY).filter(told -> !told.isEmpty());
+        if (name.isEmpty() && isBitNetWithLlama3Vocabulary(metadata)) {
+            name = Optional.of("llama-bpe");
+        }
         if (name.isEmpty()) {
             System.getLogger(PreTokenizer.class.getName())
                     .log(
@@ -69,6 +75,17 @@ record PreTokenizer(Splitter splitter, boolean wholeWordsFirst, boolean addBos) 
                                     String.join(", ", BY_NAME.keySet())));
         }
         return found;
+    }
+
+    /**
+     * The official file of BitNet b1.58 2B 4T does not tell that it splits text as Llama 3 does,
+     * whose vocabulary it has.
+     */
+    private static boolean isBitNetWithLlama3Vocabulary(Metadata metadata) {
+        String architecture = metadata.text("general.architecture").orElse("");
+        Optional<Long> bos = metadata.integer("tokenizer.ggml.bos_token_id");
+        return List.of("bitnet-b1.58", "bitnet-25").contains(architecture)
+                && bos.equals(Optional.of(LLAMA_3_BOS));
     }
 
     private static SortedMap<String, PreTokenizer> byName() {

@@ -134,6 +134,20 @@ class SpecialTokensTest {
         assertThat(metadata.tokenizer().addBosByDefault()).isFalse();
     }
 
+    /** The official file of BitNet b1.58 2B 4T does not tell its pre-tokenizer. */
+    @Test
+    void bitNetWithTheVocabularyOfLlama3SplitsAsLlama3Does() {
+        TestMetadata metadata =
+                vocabulary(NORMAL)
+                        .without("tokenizer.ggml.pre")
+                        .with("tokenizer.ggml.bos_token_id", 128_000);
+        PreTokenizer llama =
+                PreTokenizer.of(vocabulary(NORMAL).with("tokenizer.ggml.pre", "llama-bpe"));
+        assertThat(PreTokenizer.of(metadata)).isNotSameAs(llama);
+        metadata.with("general.architecture", "bitnet-b1.58");
+        assertThat(PreTokenizer.of(metadata)).isSameAs(llama);
+    }
+
     @Test
     void endsAreFoundByTheirTexts() {
         Tokenizer tokenizer =
