@@ -27,7 +27,6 @@ import java.util.stream.Collectors;
 
 /** Models of exact shapes with random weights run, in little more memory than their files take. */
 class GeneratedModelTest {
-    private static final long MEBIBYTE = 1 << 20;
 
     /** What a model may take beside its file and its cache. */
     private static final long MOST_BESIDE = 600_000_000L;

@@ -153,6 +153,10 @@ final class CpuKvCache implements KvCache {
         if (wanted > widest) {
             widen(new AttentionStrategy.Request(wanted));
         }
+        if (wanted > declared) {
+            // Rows count to the stage in which they came.
+            countRows();
+        }
         declared = wanted;
     }
 

@@ -60,7 +60,8 @@ final class HeadRows {
 
     /** Position behind the last exact row that a copy of the sequence may not see. */
     int gone(int outside) {
-        return leaving ? Math.max(gone, outside) : 0;
+        boolean encoded = sparse == null || sparse.isFixed();
+        return leaving && encoded ? Math.max(gone, outside) : gone;
     }
 
     /** The pages of sinks stay. */
@@ -157,7 +158,9 @@ final class HeadRows {
         return holdsExact(position, exactFrom)
                 && (sparse == null
                         || sparse.closedRows() == 0
-                        || (sparse.closedRows() <= position && sparse.staysFixedAt(position)));
+                        || (sparse.closedRows() <= Math.max(sinks, exactFrom)
+                                && sparse.closedRows() <= position
+                                && sparse.staysFixedAt(position)));
     }
 
     long bytes() {

@@ -247,6 +247,7 @@ final class SparseDecode {
         int at = quad * 4 * RANGE_KEYS;
         float[] weights = scratch.keyWeights;
         float[] factors = scratch.factors;
+        Arrays.fill(factors, at + 4 * end, at + 4 * Lanes.ceilDiv(end, BLOCK) * BLOCK, 0);
         float a = 0;
         float b = 0;
         float c = 0;

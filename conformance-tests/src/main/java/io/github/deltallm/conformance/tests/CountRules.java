@@ -130,6 +130,34 @@ public abstract class CountRules extends ConformanceRules {
         });
     }
 
+    @TestFactory
+    @DisplayName("CNT-05 required: a row counts to the stage it came in, whoever asks when")
+    Stream<DynamicTest> laterDeclarationsChangeNoStage() {
+        return strategies(strategy -> {
+            try (DeltaTrial trial = trial(strategy);
+                    KvCache asked = trial.newCache();
+                    KvCache quiet = trial.newCache()) {
+                for (KvCache cache : List.of(asked, quiet)) {
+                    trial.feed(cache, 16, PROMPT);
+                    trial.feed(cache, 1, PROMPT + 5);
+                    if (cache.equals(asked)) {
+                        assertSame(cache, cache);
+                    }
+                    cache.declare(ROWS);
+                    trial.feed(cache, 3, ROWS);
+                }
+                for (int layer = 0; layer < HEADS.layers(); layer++) {
+                    AttentionCounts decoded = quiet.counts(layer, Stage.DECODE);
+                    Assertions.assertEquals(asked.counts(layer, Stage.DECODE), decoded, "decoded");
+                    Assertions.assertEquals(
+                            asked.counts(layer, Stage.PREFILL),
+                            quiet.counts(layer, Stage.PREFILL),
+                            "prompt");
+                }
+            }
+        });
+    }
+
     private static void assertSame(KvCache expected, KvCache actual) {
         for (int layer = 0; layer < HEADS.layers(); layer++) {
             for (Stage stage : Stage.values()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Encoding.Delta;
 import io.github.deltallm.api.spi.Encoding.Events;
 import io.github.deltallm.api.spi.Encoding.Store;
@@ -151,6 +152,47 @@ public abstract class StateRules extends ConformanceRules {
                     .check("continued", width, out);
             trial.checkStreams(cache, Kind.KEYS);
             trial.checkStreams(cache, Kind.VALUES);
+        }
+    }
+
+    @TestFactory
+    @DisplayName("KVC-25 optional (delta): truncated as deep as it can be, it goes on the same")
+    Stream<DynamicTest> truncatedToTheFloor() {
+        HeadShape heads = new HeadShape(1, 3, 1, 16);
+        float[] steps = Numbers.rising(16, 0.02f, 0.001f);
+        Delta int8 = new Delta(ONE, false, Events.INT8, steps, Store.F32);
+        Delta bf16 = Delta.of(0.4f, Events.BF16, Store.BF16);
+        Encoding.Pruned pruned = new Encoding.Pruned(0.4f, Store.F32);
+        return Stream.of(
+                        new Runs(bf16, int8, 4, 8, false),
+                        new Runs(bf16, bf16, 2, 20, false),
+                        new Runs(bf16, bf16, 0, 20, false),
+                        new Runs(pruned, pruned, 0, 20, false))
+                .flatMap(runs ->
+                        Stream.of(32, 33, 64, 70, 90)
+                                .map(wanted ->
+                                        dynamicTest(
+                                                runs + " to " + wanted,
+                                                () -> truncatedDeep(wanted, heads, runs))));
+    }
+
+    private void truncatedDeep(int wanted, HeadShape heads, Runs runs) {
+        Sequence first = Sequence.random(heads, 130, 26);
+        Sequence next = Sequence.random(heads, 40, 27);
+        int width = heads.queryWidth();
+        try (Bench bench = new Bench(backend(), Sequence.program(heads), 200);
+                KvCache cache = bench.newCache(runs, 200)) {
+            first.feed(bench, cache, 65);
+            int length = Math.max(wanted, cache.truncationFloor());
+            cache.truncate(length);
+            Sequence whole = first.first(length).then(next);
+            try (DeltaTrial trial = new DeltaTrial(whole, runs, backend())) {
+                float[] out = whole.feed(bench, cache, 1, length + 4);
+                out = Sequence.joined(out, whole.feed(bench, cache, 7));
+                trial.formula()
+                        .range(length * width, whole.length() * width)
+                        .check("continued", width, out);
+            }
         }
     }
 
