@@ -182,7 +182,8 @@ public abstract class StateRules extends ConformanceRules {
         int width = heads.queryWidth();
         try (Bench bench = new Bench(backend(), Sequence.program(heads), 200);
                 KvCache cache = bench.newCache(runs, 200)) {
-            first.feed(bench, cache, 65);
+            first.feed(bench, cache, 65, 124);
+            first.feed(bench, cache, 1);
             int length = Math.max(wanted, cache.truncationFloor());
             cache.truncate(length);
             Sequence whole = first.first(length).then(next);
