@@ -71,7 +71,7 @@ final class DecodeAttention {
         boolean any = false;
         boolean encoded = range.seesEncoded(range.keyBoundary);
         if (encoded) {
-            SparseDecode.scores(worker, range, shape);
+            SparseDecode.scores(worker, range);
             any = true;
         }
         for (int key = range.first; key < range.end; key += BLOCK) {
@@ -85,7 +85,7 @@ final class DecodeAttention {
         softmax(scratch, padded);
         Arrays.fill(scratch.sums, 0);
         if (range.seesEncoded(range.valueBoundary)) {
-            SparseDecode.mix(worker, range, shape);
+            SparseDecode.mix(worker, range);
         }
         for (int key = range.first; key < range.end; key += BLOCK) {
             if (range.seesExactly(key, range.valueBoundary)) {

@@ -419,12 +419,11 @@ final class DecodeKernels {
      * @param stride distance of the rows
      * @param carries what the first sums begin from
      */
-    static void prefixSums(
-            float[] data, int at, int stride, int count, float[] carries, int first) {
-        FloatVector a = FloatVector.broadcast(F, carries[first]);
-        FloatVector b = FloatVector.broadcast(F, carries[first + 1]);
-        FloatVector c = FloatVector.broadcast(F, carries[first + 2]);
-        FloatVector d = FloatVector.broadcast(F, carries[first + 3]);
+    static void prefixSums(float[] data, int at, int stride, int count, float[] carries) {
+        FloatVector a = FloatVector.broadcast(F, carries[0]);
+        FloatVector b = FloatVector.broadcast(F, carries[1]);
+        FloatVector c = FloatVector.broadcast(F, carries[2]);
+        FloatVector d = FloatVector.broadcast(F, carries[3]);
         for (int i = at; i < at + count; i += N) {
             a = running(data, i).add(a);
             b = running(data, i + stride).add(b);

@@ -5,7 +5,6 @@ import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 import static io.github.deltallm.backend.cpu.SparseBlocks.LIST;
 
 import io.github.deltallm.api.spi.Encoding.Events;
-import io.github.deltallm.api.spi.HeadShape;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -19,7 +18,7 @@ final class SparseDecode {
     private SparseDecode() {}
 
     /** Scores of a range's encoded keys, for all query heads of a group. */
-    static void scores(Worker worker, DecodeRange range, HeadShape shape) {
+    static void scores(Worker worker, DecodeRange range) {
         AttentionScratch scratch = worker.attention;
         SparseRows rows = range.keys();
         int to = Math.min(range.end, range.keyBoundary);
@@ -140,17 +139,12 @@ final class SparseDecode {
             scratch.carries[2] = c;
             scratch.carries[3] = d;
             DecodeKernels.prefixSums(
-                    scratch.keyWeights,
-                    quad * 4 * RANGE_KEYS,
-                    RANGE_KEYS,
-                    count,
-                    scratch.carries,
-                    0);
+                    scratch.keyWeights, quad * 4 * RANGE_KEYS, RANGE_KEYS, count, scratch.carries);
         }
     }
 
     /** Adds a range's encoded values, weighted, to the sums of all query heads of a group. */
-    static void mix(Worker worker, DecodeRange range, HeadShape shape) {
+    static void mix(Worker worker, DecodeRange range) {
         AttentionScratch scratch = worker.attention;
         SparseRows rows = range.values();
         int to = Math.min(range.end, range.valueBoundary);
