@@ -221,10 +221,9 @@ final class DecodeAttention {
         float total = 0;
         for (int range = 0; range < ranges; range++) {
             long at = plan.partial(step, span, i, kvHead, range) + statistics;
-            FloatVector difference = FloatVector.broadcast(F, partials.get(FLOAT, at) - max);
-            VectorMath.exp2(difference).intoArray(scratch.register, 0);
-            scratch.rangeWeights[range] = scratch.register[0];
-            total = Math.fma(scratch.register[0], partials.get(FLOAT, at + 4), total);
+            float weight = VectorMath.exp2(partials.get(FLOAT, at) - max);
+            scratch.rangeWeights[range] = weight;
+            total = Math.fma(weight, partials.get(FLOAT, at + 4), total);
         }
         return total;
     }

@@ -17,6 +17,15 @@ final class VectorMath {
     /** Adding it leaves the nearest integer in the low bits of the sum. */
     private static final float ROUND = 0x1.8p23f;
 
+    /** Cephes' exp2f: {@code 2^f = 1 + C1 f + C2 f^2 + ...} for f from -0.5 to 0.5. */
+    private static final float C1 = 0.6931472f;
+
+    private static final float C2 = 0.24022648f;
+    private static final float C3 = 0.055503324f;
+    private static final float C4 = 0.009618437f;
+    private static final float C5 = 0.0013398874f;
+    private static final float C6 = 1.5353362e-4f;
+
     private VectorMath() {}
 
     /** {@code 2^x} for x up to 0; exactly 0 from -127 down. */
@@ -25,6 +34,23 @@ final class VectorMath {
         FloatVector shifted = bounded.add(ROUND);
         FloatVector f = bounded.sub(shifted.sub(ROUND));
         return polynomial(f).mul(powerOfTwo(shifted));
+    }
+
+    /**
+     * {@code 2^x} of one value, bit for bit a lane of {@link #exp2(FloatVector)}. For code that has
+     * only a few of them: where the compiler doesn't inline the vector form, its result is boxed.
+     */
+    static float exp2(float x) {
+        float bounded = x < -127f ? -127f : x;
+        float shifted = bounded + ROUND;
+        float f = bounded - (shifted - ROUND);
+        float p = Math.fma(f, C6, C5);
+        p = Math.fma(p, f, C4);
+        p = Math.fma(p, f, C3);
+        p = Math.fma(p, f, C2);
+        p = Math.fma(p, f, C1);
+        p = Math.fma(p, f, 1f);
+        return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) + 127) << 23);
     }
 
     /** {@code e^x}; infinite from 89 up, 0 from -88 down. */
@@ -47,13 +73,13 @@ final class VectorMath {
                 .reinterpretAsFloats();
     }
 
-    /** {@code 2^f} for f from -0.5 to 0.5: Cephes' exp2f. */
+    /** {@code 2^f} for f from -0.5 to 0.5. */
     private static FloatVector polynomial(FloatVector f) {
-        FloatVector p = f.fma(FloatVector.broadcast(F, 1.5353362e-4f), of(0.0013398874f));
-        p = p.fma(f, of(0.009618437f));
-        p = p.fma(f, of(0.055503324f));
-        p = p.fma(f, of(0.24022648f));
-        p = p.fma(f, of(0.6931472f));
+        FloatVector p = f.fma(of(C6), of(C5));
+        p = p.fma(f, of(C4));
+        p = p.fma(f, of(C3));
+        p = p.fma(f, of(C2));
+        p = p.fma(f, of(C1));
         return p.fma(f, of(1f));
     }
 
