@@ -18,10 +18,13 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link MatVec} for the types without blocks: one accumulator a row, one register of columns at a
- * time; what is left of an odd row is added to the first lane.
+ * {@link MatVec} for the types without blocks. Rows are read one after the other, as they lie in
+ * memory: four at once, each a stream of its own, reach little more than half of the bandwidth. A
+ * row has four accumulators; what is left of an odd one is added to the first lane.
  */
 final class PlainMatVec {
+    private static final float HALF_BIAS = 0x1p56f;
+
     private PlainMatVec() {}
 
     static void f32(
@@ -32,33 +35,46 @@ final class PlainMatVec {
             MemorySegment x,
             long xAt,
             float[] sums) {
-        long o0 = at;
-        long o1 = at + rowBytes;
-        long o2 = o1 + rowBytes;
-        long o3 = o2 + rowBytes;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector a2 = FloatVector.zero(F);
-        FloatVector a3 = FloatVector.zero(F);
-        int c = 0;
-        for (; c + N <= columns; c += N) {
-            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
-            a0 = FloatVector.fromMemorySegment(F, data, o0 + 4L * c, LE).fma(v, a0);
-            a1 = FloatVector.fromMemorySegment(F, data, o1 + 4L * c, LE).fma(v, a1);
-            a2 = FloatVector.fromMemorySegment(F, data, o2 + 4L * c, LE).fma(v, a2);
-            a3 = FloatVector.fromMemorySegment(F, data, o3 + 4L * c, LE).fma(v, a3);
+        for (int row = 0; row < 4; row++) {
+            f32Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
         }
-        a0.intoArray(sums, 0);
-        a1.intoArray(sums, N);
-        a2.intoArray(sums, 2 * N);
-        a3.intoArray(sums, 3 * N);
-        for (; c < columns; c++) {
-            float v = x.get(Lanes.FLOAT, xAt + 4L * c);
-            for (int row = 0; row < 4; row++) {
-                float w = data.get(Lanes.LE_FLOAT, at + row * rowBytes + 4L * c);
-                sums[row * N] = Math.fma(w, v, sums[row * N]);
-            }
+    }
+
+    private static void f32Row(
+            MemorySegment data,
+            long at,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] sums,
+            int to) {
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
+        FloatVector c = FloatVector.zero(F);
+        FloatVector d = FloatVector.zero(F);
+        int i = 0;
+        for (; i + 4 * N <= columns; i += 4 * N) {
+            a = f32(data, at, i).fma(x(x, xAt, i), a);
+            b = f32(data, at, i + N).fma(x(x, xAt, i + N), b);
+            c = f32(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N), c);
+            d = f32(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N), d);
         }
+        for (; i + N <= columns; i += N) {
+            a = f32(data, at, i).fma(x(x, xAt, i), a);
+        }
+        a.add(b).add(c.add(d)).intoArray(sums, to);
+        for (; i < columns; i++) {
+            float w = data.get(Lanes.LE_FLOAT, at + 4L * i);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        }
+    }
+
+    private static FloatVector f32(MemorySegment data, long at, int i) {
+        return FloatVector.fromMemorySegment(F, data, at + 4L * i, LE);
+    }
+
+    private static FloatVector x(MemorySegment x, long at, int i) {
+        return FloatVector.fromMemorySegment(F, x, at + 4L * i, NATIVE);
     }
 
     static void bf16(
@@ -69,65 +85,47 @@ final class PlainMatVec {
             MemorySegment x,
             long xAt,
             float[] sums) {
-        long o0 = at;
-        long o1 = at + rowBytes;
-        long o2 = o1 + rowBytes;
-        long o3 = o2 + rowBytes;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector a2 = FloatVector.zero(F);
-        FloatVector a3 = FloatVector.zero(F);
-        int c = 0;
-        for (; c + N <= columns; c += N) {
-            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
-            a0 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o0 + 2L * c, LE)
-                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats()
-                            .fma(v, a0);
-            a1 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o1 + 2L * c, LE)
-                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats()
-                            .fma(v, a1);
-            a2 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o2 + 2L * c, LE)
-                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats()
-                            .fma(v, a2);
-            a3 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o3 + 2L * c, LE)
-                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats()
-                            .fma(v, a3);
-        }
-        a0.intoArray(sums, 0);
-        a1.intoArray(sums, N);
-        a2.intoArray(sums, 2 * N);
-        a3.intoArray(sums, 3 * N);
-        for (; c < columns; c++) {
-            float v = x.get(Lanes.FLOAT, xAt + 4L * c);
-            for (int row = 0; row < 4; row++) {
-                float w =
-                        Float.intBitsToFloat(
-                                data.get(Lanes.LE_SHORT, at + row * rowBytes + 2L * c) << 16);
-                sums[row * N] = Math.fma(w, v, sums[row * N]);
-            }
+        for (int row = 0; row < 4; row++) {
+            bf16Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
         }
     }
 
-    /**
-     * The exponent's bias is corrected by 2^56 in x and 2^56 in the sum, so that neither over- nor
-     * underflows, and not in every weight.
-     */
+    private static void bf16Row(
+            MemorySegment data,
+            long at,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] sums,
+            int to) {
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
+        FloatVector c = FloatVector.zero(F);
+        FloatVector d = FloatVector.zero(F);
+        int i = 0;
+        for (; i + 4 * N <= columns; i += 4 * N) {
+            a = bf16(data, at, i).fma(x(x, xAt, i), a);
+            b = bf16(data, at, i + N).fma(x(x, xAt, i + N), b);
+            c = bf16(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N), c);
+            d = bf16(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N), d);
+        }
+        for (; i + N <= columns; i += N) {
+            a = bf16(data, at, i).fma(x(x, xAt, i), a);
+        }
+        a.add(b).add(c.add(d)).intoArray(sums, to);
+        for (; i < columns; i++) {
+            float w = Float.intBitsToFloat(data.get(Lanes.LE_SHORT, at + 2L * i) << 16);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        }
+    }
+
+    private static FloatVector bf16(MemorySegment data, long at, int i) {
+        ShortVector bits = ShortVector.fromMemorySegment(H, data, at + 2L * i, LE);
+        return ((IntVector) bits.convertShape(ZERO_EXTEND_S2I, I, 0))
+                .lanewise(LSHL, 16)
+                .reinterpretAsFloats();
+    }
+
     static void f16(
             MemorySegment data,
             long at,
@@ -136,60 +134,50 @@ final class PlainMatVec {
             MemorySegment x,
             long xAt,
             float[] sums) {
-        long o0 = at;
-        long o1 = at + rowBytes;
-        long o2 = o1 + rowBytes;
-        long o3 = o2 + rowBytes;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = FloatVector.zero(F);
-        FloatVector a2 = FloatVector.zero(F);
-        FloatVector a3 = FloatVector.zero(F);
-        int c = 0;
-        for (; c + N <= columns; c += N) {
-            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE).mul(0x1p56f);
-            a0 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o0 + 2L * c, LE)
-                                            .convertShape(S2I, I, 0))
-                            .lanewise(LSHL, 13)
-                            .and(0x8FFFE000)
-                            .reinterpretAsFloats()
-                            .fma(v, a0);
-            a1 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o1 + 2L * c, LE)
-                                            .convertShape(S2I, I, 0))
-                            .lanewise(LSHL, 13)
-                            .and(0x8FFFE000)
-                            .reinterpretAsFloats()
-                            .fma(v, a1);
-            a2 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o2 + 2L * c, LE)
-                                            .convertShape(S2I, I, 0))
-                            .lanewise(LSHL, 13)
-                            .and(0x8FFFE000)
-                            .reinterpretAsFloats()
-                            .fma(v, a2);
-            a3 =
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(H, data, o3 + 2L * c, LE)
-                                            .convertShape(S2I, I, 0))
-                            .lanewise(LSHL, 13)
-                            .and(0x8FFFE000)
-                            .reinterpretAsFloats()
-                            .fma(v, a3);
+        for (int row = 0; row < 4; row++) {
+            f16Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
         }
-        a0.mul(0x1p56f).intoArray(sums, 0);
-        a1.mul(0x1p56f).intoArray(sums, N);
-        a2.mul(0x1p56f).intoArray(sums, 2 * N);
-        a3.mul(0x1p56f).intoArray(sums, 3 * N);
-        for (; c < columns; c++) {
-            float v = x.get(Lanes.FLOAT, xAt + 4L * c);
-            for (int row = 0; row < 4; row++) {
-                float w = Lanes.half(data, at + row * rowBytes + 2L * c);
-                sums[row * N] = Math.fma(w, v, sums[row * N]);
-            }
+    }
+
+    private static void f16Row(
+            MemorySegment data,
+            long at,
+            int columns,
+            MemorySegment x,
+            long xAt,
+            float[] sums,
+            int to) {
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = FloatVector.zero(F);
+        FloatVector c = FloatVector.zero(F);
+        FloatVector d = FloatVector.zero(F);
+        int i = 0;
+        for (; i + 4 * N <= columns; i += 4 * N) {
+            a = f16(data, at, i).fma(x(x, xAt, i).mul(HALF_BIAS), a);
+            b = f16(data, at, i + N).fma(x(x, xAt, i + N).mul(HALF_BIAS), b);
+            c = f16(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N).mul(HALF_BIAS), c);
+            d = f16(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N).mul(HALF_BIAS), d);
         }
+        for (; i + N <= columns; i += N) {
+            a = f16(data, at, i).fma(x(x, xAt, i).mul(HALF_BIAS), a);
+        }
+        a.add(b).add(c.add(d)).mul(HALF_BIAS).intoArray(sums, to);
+        for (; i < columns; i++) {
+            float w = Lanes.half(data, at + 2L * i);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        }
+    }
+
+    /**
+     * Halves as floats with the exponent's bias of halves, too small by a factor of 2^112. That is
+     * corrected by 2^56 in x and 2^56 in the sum, so that neither over- nor underflows, and not in
+     * every weight.
+     */
+    private static FloatVector f16(MemorySegment data, long at, int i) {
+        ShortVector bits = ShortVector.fromMemorySegment(H, data, at + 2L * i, LE);
+        return ((IntVector) bits.convertShape(S2I, I, 0))
+                .lanewise(LSHL, 13)
+                .and(0x8FFFE000)
+                .reinterpretAsFloats();
     }
 }
