@@ -73,9 +73,6 @@ final class AttentionScratch {
     final float[] keyWeights;
     final float[] exactWeights;
 
-    /** The scores of four heads before a range of encoded keys. */
-    final float[] carries;
-
     /** What lists of value events are multiplied by: {@code [quad][RANGE_KEYS][4]}. */
     final float[] factors;
 
@@ -112,7 +109,6 @@ final class AttentionScratch {
         stepQuery = new float[quads * 4 * dim];
         keyWeights = new float[quads * 4 * RANGE_KEYS];
         exactWeights = new float[quads * 4 * RANGE_KEYS];
-        carries = new float[4];
         factors = new float[quads * 4 * RANGE_KEYS];
         listSums = new float[quads * 4 * Lanes.ceilDiv(channels, LIST) * LIST];
         maxima = new float[quads * 4];

@@ -26,7 +26,6 @@ final class DecodeKernels {
     private static final VectorShuffle<Float> UP_2 = up(2);
     private static final VectorShuffle<Float> UP_4 = up(4);
     private static final VectorShuffle<Float> UP_8 = up(8);
-    private static final VectorShuffle<Float> LAST = VectorShuffle.fromOp(F, lane -> N - 1);
     private static final VectorMask<Float> FROM_1 = VectorMask.fromLong(F, -1L << 1);
     private static final VectorMask<Float> FROM_2 = VectorMask.fromLong(F, -1L << 2);
     private static final VectorMask<Float> FROM_4 = VectorMask.fromLong(F, -1L << 4);
@@ -413,44 +412,28 @@ final class DecodeKernels {
     }
 
     /**
-     * Turns rows of {@code count} numbers, a multiple of N, into their running sums; four rows at a
-     * time, so that the sums of one need not wait for another's.
-     *
-     * @param stride distance of the rows
-     * @param carries what the first sums begin from
+     * Turns {@code count} numbers, a multiple of N, into their running sums, the first of which
+     * begins from {@code carry}: register by register first, so that they need not wait for each
+     * other, then what was before each of them is added.
      */
-    static void prefixSums(float[] data, int at, int stride, int count, float[] carries) {
-        FloatVector a = FloatVector.broadcast(F, carries[0]);
-        FloatVector b = FloatVector.broadcast(F, carries[1]);
-        FloatVector c = FloatVector.broadcast(F, carries[2]);
-        FloatVector d = FloatVector.broadcast(F, carries[3]);
+    static void prefixSums(float[] data, int at, int count, float carry) {
         for (int i = at; i < at + count; i += N) {
-            a = running(data, i).add(a);
-            b = running(data, i + stride).add(b);
-            c = running(data, i + 2 * stride).add(c);
-            d = running(data, i + 3 * stride).add(d);
-            a.intoArray(data, i);
-            b.intoArray(data, i + stride);
-            c.intoArray(data, i + 2 * stride);
-            d.intoArray(data, i + 3 * stride);
-            a = a.rearrange(LAST);
-            b = b.rearrange(LAST);
-            c = c.rearrange(LAST);
-            d = d.rearrange(LAST);
+            FloatVector sum = FloatVector.fromArray(F, data, i);
+            sum = sum.add(sum.rearrange(UP_1), FROM_1);
+            sum = sum.add(sum.rearrange(UP_2), FROM_2);
+            if (N >= 8) {
+                sum = sum.add(sum.rearrange(UP_4), FROM_4);
+            }
+            if (N >= 16) {
+                sum = sum.add(sum.rearrange(UP_8), FROM_8);
+            }
+            sum.intoArray(data, i);
         }
-    }
-
-    /** The running sums of a register. */
-    private static FloatVector running(float[] data, int at) {
-        FloatVector sum = FloatVector.fromArray(F, data, at);
-        sum = sum.add(sum.rearrange(UP_1), FROM_1);
-        sum = sum.add(sum.rearrange(UP_2), FROM_2);
-        if (N >= 8) {
-            sum = sum.add(sum.rearrange(UP_4), FROM_4);
+        float before = carry;
+        for (int i = at; i < at + count; i += N) {
+            float last = data[i + N - 1];
+            FloatVector.fromArray(F, data, i).add(before).intoArray(data, i);
+            before = last + before;
         }
-        if (N >= 16) {
-            sum = sum.add(sum.rearrange(UP_8), FROM_8);
-        }
-        return sum;
     }
 }

@@ -134,12 +134,11 @@ final class SparseDecode {
                 c = Math.fma(scratch.query[q + 4 * i + 2], value, c);
                 d = Math.fma(scratch.query[q + 4 * i + 3], value, d);
             }
-            scratch.carries[0] = a;
-            scratch.carries[1] = b;
-            scratch.carries[2] = c;
-            scratch.carries[3] = d;
-            DecodeKernels.prefixSums(
-                    scratch.keyWeights, quad * 4 * RANGE_KEYS, RANGE_KEYS, count, scratch.carries);
+            int at = quad * 4 * RANGE_KEYS;
+            DecodeKernels.prefixSums(scratch.keyWeights, at, count, a);
+            DecodeKernels.prefixSums(scratch.keyWeights, at + RANGE_KEYS, count, b);
+            DecodeKernels.prefixSums(scratch.keyWeights, at + 2 * RANGE_KEYS, count, c);
+            DecodeKernels.prefixSums(scratch.keyWeights, at + 3 * RANGE_KEYS, count, d);
         }
     }
 
