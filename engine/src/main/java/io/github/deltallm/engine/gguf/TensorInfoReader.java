@@ -183,16 +183,22 @@ final class TensorInfoReader {
             throw cursor.fail(field, at, tooLarge(dimensions, "columns"));
         }
         if (columns % type.blockSize() != 0) {
-            throw cursor.fail(
-                    field,
-                    at,
+            String problem =
                     "a row of "
                             + columns
                             + " values is not a whole number of "
                             + type
                             + " blocks of "
-                            + type.blockSize()
-                            + "; the file is damaged");
+                            + type.blockSize();
+            if (type == TensorType.I2_S) {
+                // Other programs pack such a tensor without regard to its rows.
+                throw new UnsupportedModelException(
+                        cursor.place(field, at)
+                                + problem
+                                + ", which is not supported; use a file of the model in another"
+                                + " type");
+            }
+            throw cursor.fail(field, at, problem + "; the file is damaged");
         }
         try {
             return type.tensorBytes(rows, columns);

@@ -98,6 +98,16 @@ class GgufTensorDamageTest {
                 "a row of 128 values is not a whole number of Q4_K blocks of 256");
     }
 
+    @Test
+    void aTernaryRowThatIsNotWholeBlocksIsNotSupported() {
+        unsupported(
+                tensor("t", TensorType.I2_S.id(), 0, 8640, 2),
+                "tensor t",
+                33,
+                "a row of 8640 values is not a whole number of I2_S blocks of 128, which is not"
+                        + " supported; use a file of the model in another type");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "20, IQ4_NL",
