@@ -65,6 +65,7 @@ final class AttentionColumns {
     /**
      * Turns scores into weights relative to the new maximum.
      *
+     * @param sums whether each weight is to be that of all keys from its own on instead
      * @return whether the maximum of any lane has changed, so that earlier sums need correction
      */
     static boolean softmax(
@@ -77,11 +78,16 @@ final class AttentionColumns {
             MemorySegment lanes,
             long plane,
             long column,
-            int count) {
+            int count,
+            boolean sums) {
         int at = from + v * N;
+        long target = to + (long) v * BYTES;
         boolean risen = raiseMaximum(scores, at, width, lanes, plane, column, count);
-        exponentials(
-                scores, at, weights, to + (long) v * BYTES, width, lanes, plane, column, count);
+        if (sums) {
+            sumsOfExponentials(scores, at, weights, target, width, lanes, plane, column, count);
+        } else {
+            exponentials(scores, at, weights, target, width, lanes, plane, column, count);
+        }
         return risen;
     }
 
@@ -131,6 +137,29 @@ final class AttentionColumns {
             sum = sum.add(p);
         }
         sum.intoMemorySegment(lanes, plane + column, NATIVE);
+    }
+
+    /** As {@link #exponentials}, but each weight is the sum of those from its key on. */
+    private static void sumsOfExponentials(
+            float[] scores,
+            int from,
+            MemorySegment weights,
+            long to,
+            int width,
+            MemorySegment lanes,
+            long plane,
+            long column,
+            int count) {
+        FloatVector most = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
+        FloatVector sum = FloatVector.zero(F);
+        for (int j = count - 1; j >= 0; j--) {
+            int at = j * width * N;
+            FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, from + at).sub(most));
+            sum = sum.add(p);
+            sum.intoMemorySegment(weights, to + 4L * at, NATIVE);
+        }
+        FloatVector before = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
+        before.add(sum).intoMemorySegment(lanes, plane + column, NATIVE);
     }
 
     /** Multiplies a column's {@code rows} registers by a register of factors. */

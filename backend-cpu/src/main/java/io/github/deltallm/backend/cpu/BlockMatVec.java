@@ -57,9 +57,18 @@ final class BlockMatVec {
             long q = xAt + b * 128L;
             FloatVector t = FloatVector.zero(F);
             for (int i = 0; i < 16; i += N) {
-                IntVector v = bytes(data, p + 2 + i);
-                t = floats(v.and(15).sub(8)).fma(x(x, q + 4 * i), t);
-                t = floats(v.lanewise(LSHR, 4).sub(8)).fma(x(x, q + 64 + 4 * i), t);
+                IntVector v =
+                        (IntVector)
+                                ByteVector.fromMemorySegment(B, data, p + 2 + i, LE)
+                                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                t =
+                        ((FloatVector) v.and(15).sub(8).convertShape(I2F, F, 0))
+                                .fma(FloatVector.fromMemorySegment(F, x, q + 4 * i, NATIVE), t);
+                t =
+                        ((FloatVector) v.lanewise(LSHR, 4).sub(8).convertShape(I2F, F, 0))
+                                .fma(
+                                        FloatVector.fromMemorySegment(F, x, q + 64 + 4 * i, NATIVE),
+                                        t);
             }
             a = t.fma(FloatVector.broadcast(F, HALF[data.get(LE_SHORT, p) & 0xffff]), a);
         }
@@ -95,11 +104,14 @@ final class BlockMatVec {
             FloatVector t = FloatVector.zero(F);
             FloatVector xs = FloatVector.zero(F);
             for (int i = 0; i < 16; i += N) {
-                FloatVector x0 = x(x, q + 4 * i);
-                FloatVector x1 = x(x, q + 64 + 4 * i);
-                IntVector v = bytes(data, p + 4 + i);
-                t = floats(v.and(15)).fma(x0, t);
-                t = floats(v.lanewise(LSHR, 4)).fma(x1, t);
+                FloatVector x0 = FloatVector.fromMemorySegment(F, x, q + 4 * i, NATIVE);
+                FloatVector x1 = FloatVector.fromMemorySegment(F, x, q + 64 + 4 * i, NATIVE);
+                IntVector v =
+                        (IntVector)
+                                ByteVector.fromMemorySegment(B, data, p + 4 + i, LE)
+                                        .convertShape(ZERO_EXTEND_B2I, I, 0);
+                t = ((FloatVector) v.and(15).convertShape(I2F, F, 0)).fma(x0, t);
+                t = ((FloatVector) v.lanewise(LSHR, 4).convertShape(I2F, F, 0)).fma(x1, t);
                 xs = xs.add(x0.add(x1));
             }
             int head = data.get(LE_INT, p);
@@ -141,24 +153,12 @@ final class BlockMatVec {
                         (IntVector)
                                 ByteVector.fromMemorySegment(B, data, p + 2 + i, LE)
                                         .convertShape(B2I, I, 0);
-                t = floats(v).fma(x(x, q + 4 * i), t);
+                t =
+                        ((FloatVector) v.convertShape(I2F, F, 0))
+                                .fma(FloatVector.fromMemorySegment(F, x, q + 4 * i, NATIVE), t);
             }
             a = t.fma(FloatVector.broadcast(F, HALF[data.get(LE_SHORT, p) & 0xffff]), a);
         }
         a.intoArray(sums, to);
-    }
-
-    private static FloatVector x(MemorySegment x, long at) {
-        return FloatVector.fromMemorySegment(F, x, at, NATIVE);
-    }
-
-    /** Unsigned. */
-    private static IntVector bytes(MemorySegment data, long at) {
-        return (IntVector)
-                ByteVector.fromMemorySegment(B, data, at, LE).convertShape(ZERO_EXTEND_B2I, I, 0);
-    }
-
-    private static FloatVector floats(IntVector v) {
-        return (FloatVector) v.convertShape(I2F, F, 0);
     }
 }

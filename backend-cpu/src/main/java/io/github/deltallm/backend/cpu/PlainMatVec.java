@@ -20,7 +20,10 @@ import java.lang.foreign.MemorySegment;
 /**
  * {@link MatVec} for the types without blocks. Rows are read one after the other, as they lie in
  * memory: four at once, each a stream of its own, reach little more than half of the bandwidth. A
- * row has four accumulators; what is left of an odd one is added to the first lane.
+ * row has two accumulators; what is left of an odd one is added to the first lane.
+ *
+ * <p>Loads are written out: the compiler stops inlining methods at some size of the kernel, and a
+ * register that a method returns is boxed then.
  */
 final class PlainMatVec {
     private static final float HALF_BIAS = 0x1p56f;
@@ -50,31 +53,22 @@ final class PlainMatVec {
             int to) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = FloatVector.zero(F);
-        FloatVector c = FloatVector.zero(F);
-        FloatVector d = FloatVector.zero(F);
-        int i = 0;
-        for (; i + 4 * N <= columns; i += 4 * N) {
-            a = f32(data, at, i).fma(x(x, xAt, i), a);
-            b = f32(data, at, i + N).fma(x(x, xAt, i + N), b);
-            c = f32(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N), c);
-            d = f32(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N), d);
+        int c = 0;
+        for (; c + 2 * N <= columns; c += 2 * N) {
+            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
+            a = FloatVector.fromMemorySegment(F, data, at + 4L * c, LE).fma(v, a);
+            v = FloatVector.fromMemorySegment(F, x, xAt + 4L * (c + N), NATIVE);
+            b = FloatVector.fromMemorySegment(F, data, at + 4L * (c + N), LE).fma(v, b);
         }
-        for (; i + N <= columns; i += N) {
-            a = f32(data, at, i).fma(x(x, xAt, i), a);
+        for (; c + N <= columns; c += N) {
+            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
+            a = FloatVector.fromMemorySegment(F, data, at + 4L * c, LE).fma(v, a);
         }
-        a.add(b).add(c.add(d)).intoArray(sums, to);
-        for (; i < columns; i++) {
-            float w = data.get(Lanes.LE_FLOAT, at + 4L * i);
-            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        a.add(b).intoArray(sums, to);
+        for (; c < columns; c++) {
+            float w = data.get(Lanes.LE_FLOAT, at + 4L * c);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * c), sums[to]);
         }
-    }
-
-    private static FloatVector f32(MemorySegment data, long at, int i) {
-        return FloatVector.fromMemorySegment(F, data, at + 4L * i, LE);
-    }
-
-    private static FloatVector x(MemorySegment x, long at, int i) {
-        return FloatVector.fromMemorySegment(F, x, at + 4L * i, NATIVE);
     }
 
     static void bf16(
@@ -100,32 +94,47 @@ final class PlainMatVec {
             int to) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = FloatVector.zero(F);
-        FloatVector c = FloatVector.zero(F);
-        FloatVector d = FloatVector.zero(F);
-        int i = 0;
-        for (; i + 4 * N <= columns; i += 4 * N) {
-            a = bf16(data, at, i).fma(x(x, xAt, i), a);
-            b = bf16(data, at, i + N).fma(x(x, xAt, i + N), b);
-            c = bf16(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N), c);
-            d = bf16(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N), d);
+        int c = 0;
+        for (; c + 2 * N <= columns; c += 2 * N) {
+            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
+            a =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * c, LE)
+                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
+                            .lanewise(LSHL, 16)
+                            .reinterpretAsFloats()
+                            .fma(v, a);
+            v = FloatVector.fromMemorySegment(F, x, xAt + 4L * (c + N), NATIVE);
+            b =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * (c + N), LE)
+                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
+                            .lanewise(LSHL, 16)
+                            .reinterpretAsFloats()
+                            .fma(v, b);
         }
-        for (; i + N <= columns; i += N) {
-            a = bf16(data, at, i).fma(x(x, xAt, i), a);
+        for (; c + N <= columns; c += N) {
+            FloatVector v = FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE);
+            a =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * c, LE)
+                                            .convertShape(ZERO_EXTEND_S2I, I, 0))
+                            .lanewise(LSHL, 16)
+                            .reinterpretAsFloats()
+                            .fma(v, a);
         }
-        a.add(b).add(c.add(d)).intoArray(sums, to);
-        for (; i < columns; i++) {
-            float w = Float.intBitsToFloat(data.get(Lanes.LE_SHORT, at + 2L * i) << 16);
-            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        a.add(b).intoArray(sums, to);
+        for (; c < columns; c++) {
+            float w = Float.intBitsToFloat(data.get(Lanes.LE_SHORT, at + 2L * c) << 16);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * c), sums[to]);
         }
     }
 
-    private static FloatVector bf16(MemorySegment data, long at, int i) {
-        ShortVector bits = ShortVector.fromMemorySegment(H, data, at + 2L * i, LE);
-        return ((IntVector) bits.convertShape(ZERO_EXTEND_S2I, I, 0))
-                .lanewise(LSHL, 16)
-                .reinterpretAsFloats();
-    }
-
+    /**
+     * Halves are taken for floats with the exponent's bias of halves, too small by a factor of
+     * 2^112. That is corrected by 2^56 in x and 2^56 in the sum, so that neither over- nor
+     * underflows, and not in every weight.
+     */
     static void f16(
             MemorySegment data,
             long at,
@@ -149,35 +158,44 @@ final class PlainMatVec {
             int to) {
         FloatVector a = FloatVector.zero(F);
         FloatVector b = FloatVector.zero(F);
-        FloatVector c = FloatVector.zero(F);
-        FloatVector d = FloatVector.zero(F);
-        int i = 0;
-        for (; i + 4 * N <= columns; i += 4 * N) {
-            a = f16(data, at, i).fma(x(x, xAt, i).mul(HALF_BIAS), a);
-            b = f16(data, at, i + N).fma(x(x, xAt, i + N).mul(HALF_BIAS), b);
-            c = f16(data, at, i + 2 * N).fma(x(x, xAt, i + 2 * N).mul(HALF_BIAS), c);
-            d = f16(data, at, i + 3 * N).fma(x(x, xAt, i + 3 * N).mul(HALF_BIAS), d);
+        int c = 0;
+        for (; c + 2 * N <= columns; c += 2 * N) {
+            FloatVector v =
+                    FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE).mul(HALF_BIAS);
+            a =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * c, LE)
+                                            .convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .fma(v, a);
+            v = FloatVector.fromMemorySegment(F, x, xAt + 4L * (c + N), NATIVE).mul(HALF_BIAS);
+            b =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * (c + N), LE)
+                                            .convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .fma(v, b);
         }
-        for (; i + N <= columns; i += N) {
-            a = f16(data, at, i).fma(x(x, xAt, i).mul(HALF_BIAS), a);
+        for (; c + N <= columns; c += N) {
+            FloatVector v =
+                    FloatVector.fromMemorySegment(F, x, xAt + 4L * c, NATIVE).mul(HALF_BIAS);
+            a =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, data, at + 2L * c, LE)
+                                            .convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .fma(v, a);
         }
-        a.add(b).add(c.add(d)).mul(HALF_BIAS).intoArray(sums, to);
-        for (; i < columns; i++) {
-            float w = Lanes.half(data, at + 2L * i);
-            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * i), sums[to]);
+        a.add(b).mul(HALF_BIAS).intoArray(sums, to);
+        for (; c < columns; c++) {
+            float w = Lanes.half(data, at + 2L * c);
+            sums[to] = Math.fma(w, x.get(Lanes.FLOAT, xAt + 4L * c), sums[to]);
         }
-    }
-
-    /**
-     * Halves as floats with the exponent's bias of halves, too small by a factor of 2^112. That is
-     * corrected by 2^56 in x and 2^56 in the sum, so that neither over- nor underflows, and not in
-     * every weight.
-     */
-    private static FloatVector f16(MemorySegment data, long at, int i) {
-        ShortVector bits = ShortVector.fromMemorySegment(H, data, at + 2L * i, LE);
-        return ((IntVector) bits.convertShape(S2I, I, 0))
-                .lanewise(LSHL, 13)
-                .and(0x8FFFE000)
-                .reinterpretAsFloats();
     }
 }

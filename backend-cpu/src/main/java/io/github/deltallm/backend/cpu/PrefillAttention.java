@@ -46,9 +46,14 @@ final class PrefillAttention {
             if (key >= head.sinks() && key + count <= tile.seenFrom) {
                 continue;
             }
+            boolean changes = tile.seesChanges(head, key, count);
             score(worker, step, head, tile, key, count);
-            weigh(scratch, tile, key, count, head.sinks());
-            mix(worker, step, head, tile, key, count);
+            weigh(scratch, tile, key, count, head.sinks(), changes);
+            if (changes) {
+                mixEvents(step, tile, key, scratch.weights, scratch);
+            } else {
+                mix(worker, step, head, tile, key, count);
+            }
         }
         finish(worker, tile, out);
         cache.counts().execute(layer, cache.stage(step.position(tile.firstRow)), tile.macs);
@@ -190,7 +195,12 @@ final class PrefillAttention {
 
     /** Online softmax: scores become weights, and the sums so far follow the new maximum. */
     private static void weigh(
-            AttentionScratch scratch, PrefillTile tile, int key, int count, int sinks) {
+            AttentionScratch scratch,
+            PrefillTile tile,
+            int key,
+            int count,
+            int sinks,
+            boolean sums) {
         boolean all = key + count <= tile.first + 1 && tile.seenTo <= key;
         for (int half = 0; half < tile.halves; half++) {
             int scores = scratch.scores(half);
@@ -219,7 +229,8 @@ final class PrefillAttention {
                         scratch.lanes,
                         scratch.plane(),
                         column,
-                        count)) {
+                        count,
+                        sums)) {
                     AttentionColumns.correct(
                             scratch.mixed,
                             scratch.mixed(half),
@@ -255,18 +266,7 @@ final class PrefillAttention {
                             head.values.isCumulative());
                 }
             }
-            EventTile events = step.events(false, tile.span, tile.kvHead).at(key);
-            EventKernels.mix(
-                    tile.width,
-                    scratch.lasting,
-                    scratch.weights(0),
-                    scratch.weights(tile.halves - 1),
-                    events,
-                    shape.headDim(),
-                    scratch.mixed,
-                    scratch.mixed(0),
-                    scratch.mixed(tile.halves - 1));
-            tile.macs += (long) events.events(shape.headDim()) * tile.lanes();
+            mixEvents(step, tile, key, scratch.lasting, scratch);
         }
         if (encoded && key >= head.sinks() && key + count <= tile.valuesFrom) {
             return;
@@ -279,6 +279,31 @@ final class PrefillAttention {
             }
         }
         mixExact(scratch, tile, count);
+    }
+
+    /**
+     * Adds a tile's encoded values.
+     *
+     * @param weights what events are multiplied with
+     */
+    private void mixEvents(
+            StepState step,
+            PrefillTile tile,
+            int key,
+            MemorySegment weights,
+            AttentionScratch scratch) {
+        EventTile events = step.events(false, tile.span, tile.kvHead).at(key);
+        EventKernels.mix(
+                tile.width,
+                weights,
+                scratch.weights(0),
+                scratch.weights(tile.halves - 1),
+                events,
+                shape.headDim(),
+                scratch.mixed,
+                scratch.mixed(0),
+                scratch.mixed(tile.halves - 1));
+        tile.macs += (long) events.events(shape.headDim()) * tile.lanes();
     }
 
     private void mixExact(AttentionScratch scratch, PrefillTile tile, int count) {

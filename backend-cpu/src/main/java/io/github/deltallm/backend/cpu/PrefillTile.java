@@ -82,6 +82,11 @@ final class PrefillTile {
                 || (key + RowFormat.BLOCK > from && key + RowFormat.BLOCK > seenFrom);
     }
 
+    /** Whether all lanes see all values of a tile of keys as changes. */
+    boolean seesChanges(HeadCache head, int key, int count) {
+        return head.values.isCumulative() && key >= head.sinks() && key + count <= valuesFrom;
+    }
+
     /** Lanes in use. */
     int used() {
         return heads * rows;
