@@ -1,6 +1,7 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.Program;
 
@@ -25,6 +26,20 @@ interface Defect {
     default float[] input(float[] input) {
         return input;
     }
+
+    /**
+     * What attention alone gives instead of its output.
+     *
+     * @param heads of the program
+     * @param sound the sequence behind the run
+     * @param queries of the run's rows
+     */
+    default float[] attended(HeadShape heads, KvCache sound, float[] queries, float[] output) {
+        return output;
+    }
+
+    /** Is told that a backend was opened. */
+    default void opened() {}
 
     /** What is read instead of an output. */
     default float[] output(float[] output) {
