@@ -1,6 +1,7 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.CacheBytes;
+import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.KvCache;
 
 import java.io.FileInputStream;
@@ -92,7 +93,7 @@ final class CacheDefects {
         private final List<InputStream> leaked = new ArrayList<>();
 
         @Override
-        public void opened() {
+        public void opened(BackendOptions options) {
             try {
                 leaked.add(new FileInputStream("/dev/null"));
             } catch (FileNotFoundException e) {

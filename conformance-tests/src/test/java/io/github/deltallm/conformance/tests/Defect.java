@@ -1,8 +1,10 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Program;
 
 /** One thing that a backend does wrong; by default, nothing. */
@@ -39,7 +41,17 @@ interface Defect {
     }
 
     /** Is told that a backend was opened. */
-    default void opened() {}
+    default void opened(BackendOptions options) {}
+
+    /** What takes the logits of a run. */
+    default LogitsSink sink(LogitsSink sink) {
+        return sink;
+    }
+
+    /** Whether closing an executable does not wait for its run. */
+    default boolean closesAtOnce() {
+        return false;
+    }
 
     /** What is read instead of an output. */
     default float[] output(float[] output) {

@@ -73,7 +73,7 @@ final class DefectiveExecutable implements Executable {
         }
         lastRun = unwrapped.spans() == 1 ? unwrapped.cache(0) : null;
         try {
-            sound.run(unwrapped, sink);
+            sound.run(unwrapped, defect.sink(sink));
         } catch (DeltaLlmException e) {
             if (defect.keepsHalfARun()) {
                 sound.run(spans(step, 1), (row, logits) -> {});
@@ -119,6 +119,10 @@ final class DefectiveExecutable implements Executable {
 
     @Override
     public void close() {
-        sound.close();
+        if (defect.closesAtOnce()) {
+            Thread.ofPlatform().start(sound::close);
+        } else {
+            sound.close();
+        }
     }
 }

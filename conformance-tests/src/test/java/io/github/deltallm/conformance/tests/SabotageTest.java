@@ -126,7 +126,11 @@ class SabotageTest {
                 new Case(Sabotaged.HalfARun.class, "ERR-05"),
                 new Case(Sabotaged.KeptDeclaration.class, "ERR-12"),
                 new Case(Sabotaged.AnyNumber.class, "ERR-13"),
-                new Case(Sabotaged.LeakedFile.class, "ERR-14"));
+                new Case(Sabotaged.LeakedFile.class, "ERR-14"),
+                new Case(Sabotaged.AnyOrder.class, "CON-01"),
+                new Case(Sabotaged.SplitByThreads.class, "CON-02"),
+                new Case(Sabotaged.AnyOrder.class, "CON-03"),
+                new Case(Sabotaged.ClosesAtOnce.class, "CON-04"));
     }
 
     @ParameterizedTest

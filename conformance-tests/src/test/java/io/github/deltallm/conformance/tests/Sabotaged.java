@@ -296,4 +296,29 @@ final class Sabotaged {
             return new DefectiveProvider(defect);
         }
     }
+
+    static final class AnyOrder extends BackendConformance {
+        private final Defect defect = new ThreadDefects.AnyOrder();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class SplitByThreads extends BackendConformance {
+        private final Defect defect = new ThreadDefects.SplitByThreads();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class ClosesAtOnce extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new ThreadDefects.ClosesAtOnce());
+        }
+    }
 }
