@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.github.deltallm.cli {
     requires io.github.deltallm.calibration;
+    requires io.github.deltallm.conformance.tests;
     requires io.github.deltallm.engine;
     requires info.picocli;
     requires org.jline.reader;

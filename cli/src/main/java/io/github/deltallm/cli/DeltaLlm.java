@@ -51,6 +51,7 @@ final class DeltaLlm extends Command {
         commands.put("backends", BackendsCommand::new);
         commands.put("models", ModelsCommand::new);
         commands.put("attentions", AttentionsCommand::new);
+        commands.put("conformance", ConformanceCommand::new);
         return commands;
     }
 

@@ -21,6 +21,7 @@ class UsageTest {
                 "backends",
                 "models",
                 "attentions",
+                "conformance",
                 "help",
                 "generate-completion"
             })

@@ -24,19 +24,25 @@ final class BackendChoice {
     record Opened(String name, Backend backend) {}
 
     Opened open(String name, BackendOptions options) {
-        return name.equals("auto") ? heaviest(options) : named(name, options);
+        BackendProvider provider = provider(name);
+        return new Opened(provider.name(), provider.open(options));
     }
 
-    private Opened heaviest(BackendOptions options) {
+    /** The backend of that name, or the heaviest for {@code auto}; its probe says it works here. */
+    BackendProvider provider(String name) {
+        return name.equals("auto") ? heaviest() : named(name);
+    }
+
+    private BackendProvider heaviest() {
         for (Installed<BackendProvider> installed : backends) {
             if (installed.provider().probe() instanceof BackendProbe.Available) {
-                return new Opened(installed.provider().name(), installed.provider().open(options));
+                return installed.provider();
             }
         }
         throw new UnavailableException("no backend works here; " + everyProbe());
     }
 
-    private Opened named(String name, BackendOptions options) {
+    private BackendProvider named(String name) {
         BackendProvider provider =
                 backends.stream()
                         .map(Installed::provider)
@@ -63,7 +69,7 @@ final class BackendChoice {
                             + everyProbe()
                             + ")");
         }
-        return new Opened(name, provider.open(options));
+        return provider;
     }
 
     private String everyProbe() {

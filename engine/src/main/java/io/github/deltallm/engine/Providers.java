@@ -92,6 +92,17 @@ public final class Providers {
     }
 
     /**
+     * The backend of a name, or the heaviest that works for {@code auto}.
+     *
+     * @throws InvalidOptionException if there is none of that name; lists what is installed
+     * @throws io.github.deltallm.api.UnavailableException if it can't work here; tells why, what to
+     *     do, and what all others say
+     */
+    public BackendProvider backend(String name) {
+        return new BackendChoice(this).provider(name);
+    }
+
+    /**
      * The strategy provider of a name.
      *
      * @throws InvalidOptionException if there is none; lists what is installed

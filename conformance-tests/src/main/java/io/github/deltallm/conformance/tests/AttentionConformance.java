@@ -7,8 +7,14 @@ import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.AttentionProvider;
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.BackendOptions;
+import io.github.deltallm.api.spi.BackendProbe;
+import io.github.deltallm.api.spi.BackendProvider;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.ModelIdentity;
+import io.github.deltallm.engine.Installed;
+import io.github.deltallm.engine.Providers;
 
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DisplayName;
@@ -19,6 +25,8 @@ import org.junit.jupiter.api.TestFactory;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -45,7 +53,10 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>A strategy that keeps these promises runs on every backend; how well it attends is not tested
- * here.
+ * here. The last rules run it on all backends that are installed and work on the machine.
+ *
+ * <p>On the module path the test's package must be open to {@code org.junit.platform.commons}, as
+ * for any JUnit test.
  */
 @Tag("STR")
 public abstract class AttentionConformance {
@@ -72,6 +83,14 @@ public abstract class AttentionConformance {
     /** The model that the strategy is made for; override it where a file is made for one only. */
     protected ModelIdentity model() {
         return new MadeUpModel();
+    }
+
+    /** Backends that have to agree on the strategy: all that are installed and available. */
+    protected List<BackendProvider> backends() {
+        return Providers.installed().backends().stream()
+                .map(Installed::provider)
+                .filter(backend -> backend.probe() instanceof BackendProbe.Available)
+                .toList();
     }
 
     private record MadeUpModel() implements ModelIdentity {
@@ -242,5 +261,55 @@ public abstract class AttentionConformance {
     @DisplayName("STR-10 required: the reference runs it, forks it, saves and restores it")
     Stream<DynamicTest> theReferenceRunsIt() {
         return strategies(StrategyTrial::checkRuns);
+    }
+
+    /** A rule for every backend, specification and model. */
+    private Stream<DynamicTest> everywhere(BiConsumer<StrategyTrial, Backend> rule) {
+        return backends().stream()
+                .flatMap(backend ->
+                        specs().stream()
+                                .flatMap(spec ->
+                                        shapes().stream()
+                                                .map(heads -> on(backend, spec, heads, rule))));
+    }
+
+    private DynamicTest on(
+            BackendProvider backend,
+            String spec,
+            HeadShape heads,
+            BiConsumer<StrategyTrial, Backend> rule) {
+        return dynamicTest(
+                spec + " for " + heads + " on " + backend.name(),
+                () -> {
+                    AttentionStrategy strategy =
+                            create(AttentionSpec.parse(spec), heads, Precision.F32);
+                    BackendOptions options = new BackendOptions(0, Precision.F32, Optional.empty());
+                    try (Backend opened = backend.open(options)) {
+                        rule.accept(new StrategyTrial(heads, strategy), opened);
+                    }
+                });
+    }
+
+    @TestFactory
+    @DisplayName(
+            "STR-11 required for f32 and bf16: every backend's masks and outputs are the formula's")
+    Stream<DynamicTest> backendsAgreeOnIt() {
+        return everywhere(StrategyTrial::checkBackend);
+    }
+
+    @TestFactory
+    @DisplayName(
+            "STR-12 required for f32 and bf16: every backend's logits and greedy tokens are the"
+                    + " reference's")
+    Stream<DynamicTest> backendsSayTheSame() {
+        return backends().stream()
+                .flatMap(backend ->
+                        specs().stream()
+                                .map(spec ->
+                                        on(
+                                                backend,
+                                                spec,
+                                                TinyLlama.HEADS,
+                                                StrategyTrial::checkModel)));
     }
 }

@@ -67,6 +67,19 @@ public abstract class BackendConformance {
         }
     }
 
+    /** KRN, ATT, DLT: golden vectors. */
+    @Nested
+    @DisplayName("KRN, ATT, DLT golden vectors")
+    public class Golden extends GoldenRules {
+        /** For JUnit. */
+        public Golden() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
     /** ATT. */
     @Nested
     @DisplayName("ATT attention")
@@ -216,6 +229,19 @@ public abstract class BackendConformance {
     public class Strategies extends StrategyRules {
         /** For JUnit. */
         public Strategies() {}
+
+        @Override
+        protected BackendProvider provider() {
+            return BackendConformance.this.provider();
+        }
+    }
+
+    /** KVC, ERR: memory and file descriptors. */
+    @Nested
+    @DisplayName("KVC, ERR what is left behind")
+    public class Leaks extends LeakRules {
+        /** For JUnit. */
+        public Leaks() {}
 
         @Override
         protected BackendProvider provider() {

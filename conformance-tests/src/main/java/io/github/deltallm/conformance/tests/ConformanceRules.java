@@ -2,10 +2,13 @@ package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.UnsupportedModelException;
+import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.BackendProbe;
 import io.github.deltallm.api.spi.BackendProvider;
+import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.HeadShape;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
@@ -90,6 +93,18 @@ public abstract class ConformanceRules {
                                 + capability
                                 + "'; it declares "
                                 + declared);
+    }
+
+    /** Skips a rule under a strategy that asks for a capability that is not declared. */
+    final void requireCapabilities(AttentionStrategy strategy, HeadShape heads) {
+        for (int layer = 0; layer < heads.layers(); layer++) {
+            for (int head = 0; head < heads.kvHeads(); head++) {
+                if (strategy.keys(layer, head) instanceof Encoding.Delta
+                        || strategy.values(layer, head) instanceof Encoding.Delta) {
+                    requireCapability("delta");
+                }
+            }
+        }
     }
 
     /** Skips a rule about something optional that the backend refuses, with its own words. */

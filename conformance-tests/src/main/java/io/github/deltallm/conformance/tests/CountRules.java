@@ -49,23 +49,22 @@ public abstract class CountRules extends ConformanceRules {
         Encoding pruned = new Encoding.Pruned(0.4f, Store.F32);
         strategies.add(new Runs(pruned, exact, 0, 9, false));
         strategies.add(new Runs(pruned, pruned, 4, 5, false));
-        if (available().capabilities().contains("delta")) {
-            Delta delta = Delta.of(0.4f, Events.BF16, Store.BF16);
-            Delta waiting = Delta.of(0.4f, Events.INT8, Store.F32);
-            Runs both = new Runs(delta, delta, 2, 9, false);
-            strategies.add(both);
-            strategies.add(Runs.delta(delta, 0, 1));
-            strategies.add(new Runs(pruned, delta, 1, 7, false));
-            strategies.add(new Runs(waiting, waiting, 0, 9, false));
-            strategies.add(new Percent(both, 20, false));
-            strategies.add(new Percent(both, 20, true));
-            strategies.add(new Varied(List.of(both, Runs.DENSE, Runs.dropping(Store.F32, 0, 7))));
-        }
+        Delta delta = Delta.of(0.4f, Events.BF16, Store.BF16);
+        Delta waiting = Delta.of(0.4f, Events.INT8, Store.F32);
+        Runs both = new Runs(delta, delta, 2, 9, false);
+        strategies.add(both);
+        strategies.add(Runs.delta(delta, 0, 1));
+        strategies.add(new Runs(pruned, delta, 1, 7, false));
+        strategies.add(new Runs(waiting, waiting, 0, 9, false));
+        strategies.add(new Percent(both, 20, false));
+        strategies.add(new Percent(both, 20, true));
+        strategies.add(new Varied(List.of(both, Runs.DENSE, Runs.dropping(Store.F32, 0, 7))));
         return strategies.stream()
                 .map(strategy ->
                         dynamicTest(
                                 strategy.toString(),
                                 () -> {
+                                    requireCapabilities(strategy, HEADS);
                                     optional(() -> accepted(strategy));
                                     rule.accept(strategy);
                                 }));

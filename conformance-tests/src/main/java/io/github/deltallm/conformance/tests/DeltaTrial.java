@@ -104,7 +104,7 @@ final class DeltaTrial implements AutoCloseable {
     }
 
     /** A change of minus zero is one of zero. */
-    private static float[] unsigned(float[] events) {
+    static float[] unsigned(float[] events) {
         float[] unsigned = events.clone();
         for (int i = 0; i < unsigned.length; i++) {
             unsigned[i] += 0;

@@ -19,6 +19,11 @@ record Expected(double[] values, double[] bounds) {
         return range(0, size);
     }
 
+    /** The last {@code size} values. */
+    Expected last(int size) {
+        return range(values.length - size, values.length);
+    }
+
     /** The values {@code [from, to)}. */
     Expected range(int from, int to) {
         return new Expected(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
+import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
@@ -138,6 +139,22 @@ public abstract class ModelRules extends ConformanceRules {
             }
             Assertions.assertTrue(compared >= 8, compared + " tokens have a clear margin");
         }
+    }
+
+    @TestFactory
+    @DisplayName("MDL-07 optional (delta): a delta-encoded model says what the oracle says")
+    Stream<DynamicTest> deltaModelsSayTheSame() {
+        requireCapability("delta");
+        Encoding.Delta bf16 = Encoding.Delta.of(0.5f, Encoding.Events.BF16, Encoding.Store.F32);
+        Encoding.Delta f32 = Encoding.Delta.of(0.2f, Encoding.Events.F32, Encoding.Store.F32);
+        return Stream.of(
+                        new Percent(Runs.delta(bf16, 0, 8), 10, false),
+                        new Percent(Runs.delta(f32, 2, 8), 20, true),
+                        new Runs(bf16, f32, 1, 5, false))
+                .map(strategy ->
+                        dynamicTest(
+                                strategy.spec().toString(),
+                                () -> new ModelTrial(strategy, backend(), oracle()).check()));
     }
 
     @Test

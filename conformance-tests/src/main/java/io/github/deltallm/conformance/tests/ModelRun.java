@@ -1,5 +1,6 @@
 package io.github.deltallm.conformance.tests;
 
+import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
@@ -22,8 +23,8 @@ final class ModelRun implements AutoCloseable {
     }
 
     /** All logits of a prompt in a sequence of its own, {@code [tokens, vocabulary]}. */
-    float[] logits(int[] tokens, Runs runs, int chunk) {
-        try (KvCache cache = executable.newCache(runs, tokens.length)) {
+    float[] logits(int[] tokens, AttentionStrategy strategy, int chunk) {
+        try (KvCache cache = executable.newCache(strategy, tokens.length)) {
             cache.declare(tokens.length);
             return logits(cache, tokens, chunk);
         }

@@ -93,16 +93,14 @@ public abstract class StrategyRules extends ConformanceRules {
     private List<Sound> strategies() {
         List<Sound> strategies = new ArrayList<>();
         add(strategies, "dropped", new Percent(Runs.dropping(Store.F32, 2, 3), 10, false));
-        if (available().capabilities().contains("delta")) {
-            Delta plain = Delta.of(0.4f, Events.BF16, Store.BF16);
-            float[] theta = {0.3f};
-            Delta waiting = new Delta(theta, true, Events.INT8, new float[0], Store.F32);
-            add(strategies, "encoded", new Percent(new Runs(plain, plain, 2, 3, false), 10, false));
-            add(
-                    strategies,
-                    "encoded from 256 rows on",
-                    new Percent(new Runs(waiting, waiting, 2, 3, false), 10, true));
-        }
+        Delta plain = Delta.of(0.4f, Events.BF16, Store.BF16);
+        float[] theta = {0.3f};
+        Delta waiting = new Delta(theta, true, Events.INT8, new float[0], Store.F32);
+        add(strategies, "encoded", new Percent(new Runs(plain, plain, 2, 3, false), 10, false));
+        add(
+                strategies,
+                "encoded from 256 rows on",
+                new Percent(new Runs(waiting, waiting, 2, 3, false), 10, true));
         return strategies;
     }
 
@@ -124,6 +122,7 @@ public abstract class StrategyRules extends ConformanceRules {
     }
 
     private void throwing(AttentionStrategy sound, Attempt attempt) {
+        requireCapabilities(sound, HEADS);
         FailingStrategy strategy = new FailingStrategy(sound);
         try (Bench bench = new Bench(backend(), Sequence.program(HEADS), ROWS);
                 KvCache origin = bench.newCache(strategy, ROWS)) {
@@ -297,17 +296,13 @@ public abstract class StrategyRules extends ConformanceRules {
                                 .map(senseless ->
                                         dynamicTest(
                                                 senseless.name() + ", " + sound.name(),
-                                                () ->
-                                                        refused(
-                                                                senseless
-                                                                        .change()
-                                                                        .apply(
-                                                                                sound
-                                                                                        .strategy())))));
+                                                () -> refused(sound, senseless))));
     }
 
     /** When the cache is made, or by the run that asks; then the cache is as before that run. */
-    private void refused(AttentionStrategy strategy) {
+    private void refused(Sound sound, Senseless senseless) {
+        requireCapabilities(sound.strategy(), HEADS);
+        AttentionStrategy strategy = senseless.change().apply(sound.strategy());
         int[] length = {0};
         RuntimeException refused =
                 Assertions.assertThrows(

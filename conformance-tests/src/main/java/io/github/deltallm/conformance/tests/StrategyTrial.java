@@ -1,16 +1,21 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.Precision;
+import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.AttentionStrategy.Request;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvStream;
 
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.BiConsumer;
 
 /** One strategy for one model, asked for all it declares. */
@@ -195,6 +200,69 @@ record StrategyTrial(HeadShape heads, AttentionStrategy strategy) {
                 same.same(sequence.feed(bench, fork, 15), out);
                 same.same(sequence.feed(bench, restored, 15), out);
             }
+        }
+    }
+
+    /** Masks, events and held rows bit for bit, outputs of every layer within their bounds. */
+    void checkBackend(Backend backend) {
+        requireExactStores();
+        // Behind a second declaration, and behind the rows from which steps and sigma are fixed.
+        int rows = waits() ? Encoding.Delta.FIRST_ROWS + 24 : 90;
+        int prompt = rows - 20;
+        Declared declared = Declared.of(strategy, prompt).then(prompt + 8, 2 * rows);
+        Sequence sequence = Sequence.random(heads, rows, 11);
+        try (DeltaTrial trial = new DeltaTrial(sequence, declared, backend);
+                KvCache cache = accepted(trial)) {
+            trial.feed(cache, 33, rows - 5);
+            trial.feed(cache, 5);
+            trial.checkStreams(cache, KvStream.Kind.KEYS);
+            trial.checkStreams(cache, KvStream.Kind.VALUES);
+            int width = heads.queryWidth();
+            for (int layer = 0; layer < heads.layers(); layer++) {
+                trial.formula(layer)
+                        .range((rows - 5) * width, rows * width)
+                        .check("layer " + layer, width, trial.tested().output(layer, 5));
+            }
+        }
+    }
+
+    /** A backend need not run every encoding. */
+    private static KvCache accepted(DeltaTrial trial) {
+        try {
+            return trial.newCache();
+        } catch (UnsupportedModelException e) {
+            return Assumptions.abort("optional, and refused: " + e.getMessage());
+        }
+    }
+
+    private boolean waits() {
+        boolean[] waits = {false};
+        forEachHead((layer, head) -> {
+            waits[0] |= strategy.keys(layer, head) instanceof Encoding.Delta d && d.waits();
+            waits[0] |= strategy.values(layer, head) instanceof Encoding.Delta d && d.waits();
+        });
+        return waits[0];
+    }
+
+    private void requireExactStores() {
+        Set<Encoding.Store> stores = EnumSet.noneOf(Encoding.Store.class);
+        forEachHead((layer, head) -> {
+            stores.add(strategy.keys(layer, head).store());
+            stores.add(strategy.values(layer, head).store());
+        });
+        stores.removeAll(EnumSet.of(Encoding.Store.F32, Encoding.Store.BF16));
+        Assumptions.assumeTrue(
+                stores.isEmpty(),
+                () -> "how " + stores + " rounds is a backend's business; ATT-09 bounds it");
+    }
+
+    /** A small model's logits and greedy tokens, against the reference's. */
+    void checkModel(Backend backend) {
+        requireExactStores();
+        try (Backend oracle = Oracle.open(Precision.F32)) {
+            new ModelTrial(strategy, backend, oracle).check();
+        } catch (UnsupportedModelException e) {
+            Assumptions.abort("optional, and refused: " + e.getMessage());
         }
     }
 }

@@ -2,8 +2,10 @@ package io.github.deltallm.conformance.tests;
 
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.TensorType;
 
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -98,6 +100,40 @@ public abstract class TernaryModelRules extends ConformanceRules {
                 new Comparison(type + " in chunks of " + chunk, VOCABULARY)
                         .same(logits(type, chunk), expected);
             }
+        }
+    }
+
+    @TestFactory
+    @DisplayName("MDL-08 optional: greedy tokens of a ternary model are the oracle's")
+    Stream<DynamicTest> greedyTokensAreTheOracles() {
+        return types().map(type -> dynamicTest(type.name(), () -> greedy(type)));
+    }
+
+    /** Goes on with the oracle's token, so that one near tie does not end the comparison. */
+    private void greedy(TensorType type) {
+        TinyBitNet model = TinyBitNet.random(type, 1);
+        try (ModelRun tested = run(model);
+                ModelRun reference = new ModelRun(oracle(), model.program(), TOKENS);
+                KvCache cache = tested.executable().newCache(Runs.DENSE, 3 * TOKENS);
+                KvCache other = reference.executable().newCache(Runs.DENSE, 3 * TOKENS)) {
+            double tolerance = 2 * expected(model).bounds()[0];
+            int[] next = prompt();
+            int compared = 0;
+            while (other.length() + next.length <= 3 * TOKENS) {
+                float[] wanted = reference.logits(other, next, TOKENS);
+                float[] logits = tested.logits(cache, next, TOKENS);
+                int last = next.length - 1;
+                int token = ModelRun.best(wanted, VOCABULARY, last);
+                if (ModelRun.margin(wanted, VOCABULARY, last) > tolerance) {
+                    Assertions.assertEquals(
+                            token,
+                            ModelRun.best(logits, VOCABULARY, last),
+                            "token " + (other.length() - TOKENS) + " after the prompt");
+                    compared++;
+                }
+                next = new int[] {token};
+            }
+            Assertions.assertTrue(compared >= 8, compared + " tokens have a clear margin");
         }
     }
 

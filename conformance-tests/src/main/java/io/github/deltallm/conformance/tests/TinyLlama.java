@@ -18,7 +18,7 @@ import java.util.function.Function;
  */
 final class TinyLlama {
     static final int VOCABULARY = 97;
-    private static final HeadShape HEADS = new HeadShape(2, 4, 2, 16);
+    static final HeadShape HEADS = new HeadShape(2, 4, 2, 16);
     private static final int WIDTH = 64;
     private static final int FEED_FORWARD = 160;
     private static final List<String> MATRICES = List.of("q", "k", "v", "o", "gate", "up", "down");

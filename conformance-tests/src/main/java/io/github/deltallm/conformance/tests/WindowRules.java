@@ -44,15 +44,19 @@ public abstract class WindowRules extends ConformanceRules {
     private Stream<DynamicTest> strategies(Consumer<AttentionStrategy> rule) {
         List<Runs> runs = new ArrayList<>();
         runs.add(Runs.dropping(Store.F32, 2, 3));
-        if (available().capabilities().contains("delta")) {
-            Delta delta = Delta.of(0.4f, Events.F32, Store.BF16);
-            runs.add(Runs.delta(delta, 1, 3));
-            runs.add(new Runs(new Encoding.Exact(Store.F32), delta, 0, 3, false));
-            runs.add(new Runs(delta, delta, 2, 3, true));
-        }
+        Delta delta = Delta.of(0.4f, Events.F32, Store.BF16);
+        runs.add(Runs.delta(delta, 1, 3));
+        runs.add(new Runs(new Encoding.Exact(Store.F32), delta, 0, 3, false));
+        runs.add(new Runs(delta, delta, 2, 3, true));
         return runs.stream()
                 .flatMap(one -> Stream.of(new Percent(one, 10, false), new Percent(one, 10, true)))
-                .map(percent -> dynamicTest(percent.spec().toString(), () -> rule.accept(percent)));
+                .map(percent ->
+                        dynamicTest(
+                                percent.spec().toString(),
+                                () -> {
+                                    requireCapabilities(percent, HEADS);
+                                    rule.accept(percent);
+                                }));
     }
 
     private DeltaTrial trial(Declared declared, int rows) {

@@ -22,9 +22,13 @@
  * <p>Authors of attention strategies extend {@link
  * io.github.deltallm.conformance.tests.AttentionConformance} instead, whose group is STR.
  *
- * <p>What is expected comes from formulas in fp64 in the kit itself and from the backend {@code
- * reference}. Tolerances are bounds on the rounding errors of any order of summation in fp32, with
- * Higham's {@code gamma(n) = n u / (1 - n u)}, {@code u = 2^-24}; a NaN fails before anything is
- * compared.
+ * <p>{@link io.github.deltallm.conformance.tests.Rule} lists the rules; {@code docs/conformance.md}
+ * has them as a table. {@link io.github.deltallm.conformance.tests.run.ConformanceRun} runs them
+ * against what is installed.
+ *
+ * <p>What is expected comes from formulas in fp64 in the kit itself, from the backend {@code
+ * reference}, and from vectors that numpy computed. Tolerances are bounds on the rounding errors of
+ * any order of summation in fp32, with Higham's {@code gamma(n) = n u / (1 - n u)}, {@code u =
+ * 2^-24}; a NaN fails before anything is compared.
  */
 package io.github.deltallm.conformance.tests;

@@ -3,6 +3,7 @@ package io.github.deltallm.conformance.tests;
 import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.spi.AttentionProvider;
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.BackendProvider;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Encoding.Delta;
 import io.github.deltallm.api.spi.Encoding.Events;
@@ -166,6 +167,32 @@ final class BrokenStrategies {
                     return request.tokens() > 1000 ? 20 : super.window(layer, kvHead, request);
                 }
             };
+        }
+    }
+
+    /** Sound, on a backend that is not. */
+    static final class OtherThresholds extends Broken {
+        @Override
+        protected List<BackendProvider> backends() {
+            return List.of(new DefectiveProvider(new StrategyDefects.TripledThresholds()));
+        }
+
+        @Override
+        AttentionStrategy broken(AttentionStrategy sound) {
+            return sound;
+        }
+    }
+
+    /** Sound, on a backend whose models are not. */
+    static final class OtherScale extends Broken {
+        @Override
+        protected List<BackendProvider> backends() {
+            return List.of(new DefectiveProvider(new ProgramDefects.WrongScale()));
+        }
+
+        @Override
+        AttentionStrategy broken(AttentionStrategy sound) {
+            return sound;
         }
     }
 }

@@ -1,7 +1,17 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.CacheBytes;
+import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.KvCache;
+
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Defects of caches. */
 final class CacheDefects {
@@ -57,6 +67,38 @@ final class CacheDefects {
                     return most;
                 }
             };
+        }
+    }
+
+    /** The memory of caches is not given back, though they say so. */
+    static final class LeakedBuffer implements Defect {
+        private static final int BYTES = 1 << 20;
+
+        private final List<MemorySegment> leaked = new ArrayList<>();
+
+        @Override
+        public DefectiveCache cache(KvCache cache) {
+            return new DefectiveCache(cache) {
+                @Override
+                public void close() {
+                    sound().close();
+                    leaked.add(Arena.ofAuto().allocate(BYTES).fill((byte) 1));
+                }
+            };
+        }
+    }
+
+    /** A backend that was opened keeps a file open. */
+    static final class LeakedFile implements Defect {
+        private final List<InputStream> leaked = new ArrayList<>();
+
+        @Override
+        public void opened(BackendOptions options) {
+            try {
+                leaked.add(new FileInputStream("/dev/null"));
+            } catch (FileNotFoundException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.BackendOptions;
+import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Program;
 
 /** One thing that a backend does wrong; by default, nothing. */
@@ -24,6 +27,30 @@ interface Defect {
     /** What is written instead of an input. */
     default float[] input(float[] input) {
         return input;
+    }
+
+    /**
+     * What attention alone gives instead of its output.
+     *
+     * @param heads of the program
+     * @param sound the sequence behind the run
+     * @param queries of the run's rows
+     */
+    default float[] attended(HeadShape heads, KvCache sound, float[] queries, float[] output) {
+        return output;
+    }
+
+    /** Is told that a backend was opened. */
+    default void opened(BackendOptions options) {}
+
+    /** What takes the logits of a run. */
+    default LogitsSink sink(LogitsSink sink) {
+        return sink;
+    }
+
+    /** Whether closing an executable does not wait for its run. */
+    default boolean closesAtOnce() {
+        return false;
     }
 
     /** What is read instead of an output. */

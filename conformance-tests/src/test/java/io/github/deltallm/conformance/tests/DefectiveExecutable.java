@@ -11,11 +11,16 @@ import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /** Hands everything to a sound executable, but for the defect. */
 final class DefectiveExecutable implements Executable {
     private final Program program;
     private final Executable sound;
     private final Defect defect;
+    private final Map<Value, float[]> written = new HashMap<>();
+    private KvCache lastRun;
 
     DefectiveExecutable(Program program, Executable sound, Defect defect) {
         this.program = program;
@@ -66,8 +71,9 @@ final class DefectiveExecutable implements Executable {
                 cache.runs();
             }
         }
+        lastRun = unwrapped.spans() == 1 ? unwrapped.cache(0) : null;
         try {
-            sound.run(unwrapped, sink);
+            sound.run(unwrapped, defect.sink(sink));
         } catch (DeltaLlmException e) {
             if (defect.keepsHalfARun()) {
                 sound.run(spans(step, 1), (row, logits) -> {});
@@ -93,16 +99,30 @@ final class DefectiveExecutable implements Executable {
 
     @Override
     public void write(Value input, int rows, float[] data) {
+        written.put(input, data);
         sound.write(input, rows, defect.input(data));
     }
 
     @Override
     public float[] read(Value output, int rows) {
-        return defect.output(sound.read(output, rows));
+        float[] read = sound.read(output, rows);
+        boolean attentionAlone = program.inputs().size() == 3 && lastRun != null;
+        return defect.output(
+                attentionAlone
+                        ? defect.attended(
+                                program.heads(),
+                                lastRun,
+                                written.get(program.inputs().getFirst()),
+                                read)
+                        : read);
     }
 
     @Override
     public void close() {
-        sound.close();
+        if (defect.closesAtOnce()) {
+            Thread.ofPlatform().start(sound::close);
+        } else {
+            sound.close();
+        }
     }
 }

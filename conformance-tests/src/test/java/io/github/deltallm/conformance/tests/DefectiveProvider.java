@@ -22,6 +22,7 @@ record DefectiveProvider(Defect defect) implements BackendProvider {
     @Override
     public Backend open(BackendOptions options) {
         Backend sound = Reference.provider().open(options);
+        defect.opened(options);
         return new Backend() {
             @Override
             public String description() {

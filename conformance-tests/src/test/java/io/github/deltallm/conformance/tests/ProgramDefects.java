@@ -9,6 +9,8 @@ import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.api.spi.Value;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
@@ -45,6 +47,35 @@ final class ProgramDefects {
                 values[i] = i % weight.columns() < whole ? values[i] : 0;
             }
             return Weights.f32(weight.name(), weight.rows(), weight.columns(), values);
+        }
+    }
+
+    /** Of two weights in a byte, the second is taken for the first. */
+    static final class SwappedNibbles implements Defect {
+        @Override
+        public Program program(Program program) {
+            return ProgramCopy.of(
+                    program,
+                    (op, recorder) -> {
+                        if (op instanceof Op.Embed o && o.table().type() == TensorType.Q4_0) {
+                            recorder.embed(swapped(o.table()), o.out());
+                            return true;
+                        }
+                        return false;
+                    });
+        }
+
+        private static Tensor swapped(Tensor table) {
+            MemorySegment data = Arena.ofAuto().allocate(table.data().byteSize(), 64);
+            data.copyFrom(table.data());
+            int block = table.type().blockBytes();
+            for (long i = 0; i < data.byteSize(); i++) {
+                int both = data.get(ValueLayout.JAVA_BYTE, i) & 0xFF;
+                if (i % block >= 2) {
+                    data.set(ValueLayout.JAVA_BYTE, i, (byte) (both << 4 | both >> 4));
+                }
+            }
+            return new Tensor(table.name(), table.type(), table.rows(), table.columns(), data);
         }
     }
 

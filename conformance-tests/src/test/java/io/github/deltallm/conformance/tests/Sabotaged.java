@@ -250,4 +250,75 @@ final class Sabotaged {
             return new DefectiveProvider(new TernaryDefects.NextScale());
         }
     }
+
+    static final class ReferenceNotUpdated extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.ReferenceNotUpdated());
+        }
+    }
+
+    static final class ResetAccumulator extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.ResetAccumulator());
+        }
+    }
+
+    static final class StaleCounts extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new StreamDefects.StaleCounts());
+        }
+    }
+
+    static final class SwappedNibbles extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new ProgramDefects.SwappedNibbles());
+        }
+    }
+
+    static final class LeakedBuffer extends BackendConformance {
+        private final CacheDefects.LeakedBuffer defect = new CacheDefects.LeakedBuffer();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class LeakedFile extends BackendConformance {
+        private final CacheDefects.LeakedFile defect = new CacheDefects.LeakedFile();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class AnyOrder extends BackendConformance {
+        private final Defect defect = new ThreadDefects.AnyOrder();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class SplitByThreads extends BackendConformance {
+        private final Defect defect = new ThreadDefects.SplitByThreads();
+
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(defect);
+        }
+    }
+
+    static final class ClosesAtOnce extends BackendConformance {
+        @Override
+        protected BackendProvider provider() {
+            return new DefectiveProvider(new ThreadDefects.ClosesAtOnce());
+        }
+    }
 }

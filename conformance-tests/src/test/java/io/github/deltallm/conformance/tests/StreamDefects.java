@@ -2,6 +2,7 @@ package io.github.deltallm.conformance.tests;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.KvStream.DeltaRows;
@@ -44,6 +45,80 @@ final class StreamDefects {
                 }
             }
             return with(stream, changed, Arrays.copyOf(events, count), stream.delta().steps());
+        }
+    }
+
+    /** What was transmitted is forgotten: all changes are taken from the first key. */
+    static final class ReferenceNotUpdated implements Defect {
+        @Override
+        public DefectiveCache cache(KvCache cache) {
+            return new DefectiveCache(cache) {
+                @Override
+                public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
+                    KvStream stream = sound().export(layer, kvHead, kind);
+                    return strategy().keys(layer, kvHead) instanceof Encoding.Delta delta
+                                    && stream.delta().count() > 0
+                                    && stream.exact().size() == 1
+                            ? fromTheFirst(stream, delta)
+                            : stream;
+                }
+            };
+        }
+
+        private static KvStream fromTheFirst(KvStream stream, Encoding.Delta delta) {
+            float[] rows = stream.exact().getFirst().values();
+            int dim = rows.length / stream.length();
+            BitSet changed = new BitSet();
+            float[] events = new float[rows.length];
+            int count = 0;
+            for (int i = 0; i < rows.length; i++) {
+                float change = i < dim ? rows[i] : rows[i] - rows[i % dim];
+                if (i < dim || Math.abs(change) > delta.threshold(i % dim)) {
+                    changed.set(i);
+                    events[count++] = change;
+                }
+            }
+            return with(stream, changed, Arrays.copyOf(events, count), stream.delta().steps());
+        }
+    }
+
+    /** The accumulator of the scores begins anew with every block of keys. */
+    static final class ResetAccumulator implements Defect {
+        private static final int BLOCK = 16;
+
+        @Override
+        public float[] attended(HeadShape heads, KvCache sound, float[] queries, float[] output) {
+            if (!(sound.strategy().keys(0, 0) instanceof Encoding.Delta)) {
+                return output;
+            }
+            int dim = heads.headDim();
+            int rows = sound.length();
+            float[] exact = new float[rows * heads.kvWidth()];
+            float[] middle = exact.clone();
+            float[] values = exact.clone();
+            for (int head = 0; head < heads.kvHeads(); head++) {
+                HeldRows keys = HeldRows.of(sound, head, KvStream.Kind.KEYS, dim);
+                float[] held = HeldRows.of(sound, head, KvStream.Kind.VALUES, dim).exact();
+                for (int i = 0; i < rows * dim; i++) {
+                    int begin = i / dim / BLOCK * BLOCK - 1;
+                    int at = i / dim * heads.kvWidth() + head * dim + i % dim;
+                    float before = begin < 0 ? 0 : keys.encoded()[begin * dim + i % dim];
+                    exact[at] = keys.exact()[i];
+                    middle[at] = keys.encoded()[i] - before;
+                    values[at] = held[i];
+                }
+            }
+            Declared declared = Declared.of(sound.strategy(), rows);
+            int from = rows - output.length / heads.queryWidth();
+            double[] wrong =
+                    new AttentionFormula(heads, declared, exact, middle, values, values)
+                            .of(queries, from)
+                            .values();
+            float[] out = new float[wrong.length];
+            for (int i = 0; i < out.length; i++) {
+                out[i] = (float) wrong[i];
+            }
+            return out;
         }
     }
 
@@ -127,6 +202,27 @@ final class StreamDefects {
                             return counts.plus(counts);
                         }
                     };
+                }
+            };
+        }
+    }
+
+    /** Counts are those before the last run. */
+    static final class StaleCounts implements Defect {
+        @Override
+        public DefectiveCache cache(KvCache cache) {
+            return new DefectiveCache(cache) {
+                private KvCache before = cache.fork();
+
+                @Override
+                void runs() {
+                    before.close();
+                    before = sound().fork();
+                }
+
+                @Override
+                public AttentionCounts counts(int layer, Stage stage) {
+                    return before.counts(layer, stage);
                 }
             };
         }
