@@ -24,7 +24,7 @@ int16 bytes_at(global const uchar *at) {
 /* Bits `from` to `from` + 15 of a word as integers. */
 int16 bits_of(uint word, int from) {
     const uint16 places = (uint16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    return convert_int16((word >> (places + (uint) from)) & 1u);
+    return convert_int16((uint16) (word) >> (places + (uint) from) & 1u);
 }
 
 uint word_at(global const uchar *at) {
