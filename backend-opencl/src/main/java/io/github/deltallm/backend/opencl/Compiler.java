@@ -179,7 +179,12 @@ final class Compiler {
                             of(add.out()));
             case Op.Logits logits ->
                     new LogitsLaunch(
-                            device, queue, of(logits.in()), weights.of(logits.weight()), maxRows);
+                            device,
+                            queue,
+                            store,
+                            of(logits.in()),
+                            weights.of(logits.weight()),
+                            maxRows);
         };
     }
 

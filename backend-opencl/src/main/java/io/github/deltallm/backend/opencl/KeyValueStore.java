@@ -32,6 +32,15 @@ interface KeyValueStore extends AutoCloseable {
     /** Makes room for a step's rows and sends what its attention needs to know to the device. */
     void begin(StepState step);
 
+    /**
+     * Reads back what the device tells of a step, before the sink gets any of its logits: waits for
+     * what is queued. A second call does nothing.
+     *
+     * @throws io.github.deltallm.api.DeltaLlmException if a key or a value can't be kept as its
+     *     strategy declares
+     */
+    void finish(StepState step);
+
     /** Takes a step's rows over: the queue is finished and the sink has its logits. */
     void commit(StepState step);
 

@@ -12,6 +12,7 @@ final class LogitsLaunch implements Launch {
     private static final long ROOM = 8 << 20;
 
     private final ClQueue queue;
+    private final KeyValueStore store;
     private final Activation in;
     private final long inBytes;
     private final long outBytes;
@@ -24,8 +25,14 @@ final class LogitsLaunch implements Launch {
     private final MemorySegment host;
 
     LogitsLaunch(
-            OpenClDevice device, ClQueue queue, Activation in, WeightBuffer weight, int maxRows) {
+            OpenClDevice device,
+            ClQueue queue,
+            KeyValueStore store,
+            Activation in,
+            WeightBuffer weight,
+            int maxRows) {
         this.queue = queue;
+        this.store = store;
         this.in = in;
         inBytes = 4L * in.width();
         outBytes = 4L * weight.tensor().rows();
@@ -66,6 +73,7 @@ final class LogitsLaunch implements Launch {
             }
             linear.enqueue(count);
             queue.read(logits, 0, host, 0, count * outBytes);
+            store.finish(step);
             for (int i = 0; i < count; i++) {
                 step.sink()
                         .accept(

@@ -45,7 +45,7 @@ final class OpenClExecutable implements Executable {
             resources.add(queue, queue::close);
             state = new StepState(device.context(), maxRows);
             resources.add(state, state::close);
-            store = new PositionStore(this, lock);
+            store = new AttentionStore(device, queue, lock, program.heads());
             resources.add(store, store::close);
             Compiler compiler =
                     new Compiler(device, queue, program, maxRows, state, store, resources);
@@ -163,6 +163,7 @@ final class OpenClExecutable implements Executable {
                 launch.enqueue(state);
             }
             queue.finish();
+            store.finish(state);
             store.commit(state);
             done = true;
         } finally {

@@ -1,0 +1,269 @@
+package io.github.deltallm.backend.opencl;
+
+import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
+import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
+
+import io.github.deltallm.api.spi.HeadShape;
+import io.github.deltallm.api.spi.Op;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Appends a step's keys and values of one layer to the caches, encodes them, and attends. */
+final class AttentionLaunch implements Launch {
+
+    private final ClQueue queue;
+    private final HeadShape shape;
+    private final AttentionStep step;
+    private final AttentionScratch scratch;
+    private final Op.Attention op;
+    private final Activation query;
+    private final Activation key;
+    private final Activation value;
+    private final Activation out;
+    private final ClKernel append;
+    private final ClKernel encode;
+    private final ClKernel close;
+    private final ClKernel tile;
+    private final ClKernel merge;
+    private final List<ClKernel> kernels = new ArrayList<>();
+    private final int parts;
+    private final int dim;
+    private final int rowLanes;
+    private final int encodeLanes;
+    private final int tileLanes;
+
+    AttentionLaunch(
+            OpenClDevice device,
+            ClQueue queue,
+            HeadShape shape,
+            AttentionStep step,
+            AttentionScratch scratch,
+            Op.Attention op,
+            Activation query,
+            Activation key,
+            Activation value,
+            Activation out) {
+        this.queue = queue;
+        this.shape = shape;
+        this.step = step;
+        this.scratch = scratch;
+        this.op = op;
+        this.query = query;
+        this.key = key;
+        this.value = value;
+        this.out = out;
+        parts = 2 * shape.kvHeads();
+        dim = shape.headDim();
+        boolean done = false;
+        try {
+            ClProgram program = device.programs().program("", "cache.cl", "attention.cl");
+            append = kernel(program, "cache_append");
+            encode = kernel(program, "delta_encode");
+            close = kernel(program, "delta_close");
+            tile = kernel(program, "attention_tile");
+            merge = kernel(program, "attention_merge");
+            rowLanes = AttentionTiles.lanes(append, 32);
+            encodeLanes = AttentionTiles.lanes(encode, dim);
+            tileLanes = AttentionTiles.tileLanes(device.limits(), tile, dim);
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
+    }
+
+    /** The most queries of a tile. */
+    int tileLanes() {
+        return tileLanes;
+    }
+
+    private ClKernel kernel(ClProgram program, String name) {
+        ClKernel kernel = program.kernel(name);
+        kernels.add(kernel);
+        return kernel;
+    }
+
+    @Override
+    public void enqueue(StepState state) {
+        for (AttentionSpan span : step.spans()) {
+            append(span);
+            fix(span);
+            encode(span);
+            attend(span);
+            closeRows(span);
+        }
+    }
+
+    private void append(AttentionSpan span) {
+        CachePool pool = span.cache.pool();
+        CacheDirectory directory = span.cache.directory();
+        append.arg(0, key.buffer()).arg(1, value.buffer());
+        append.arg(2, span.row).arg(3, span.rows).arg(4, span.position);
+        append.arg(5, shape.kvHeads()).arg(6, dim);
+        append.arg(7, pool.keys(op.layer()).buffer()).arg(8, pool.values(op.layer()).buffer());
+        append.arg(9, scratch.lent.get());
+        append.arg(10, directory.buffer()).arg(11, directory.at(op.layer()));
+        append.arg(12, directory.stride());
+        append.arg(13, scratch.status.get()).arg(14, span.errorsAt(op.layer()));
+        append.arg(15, span.countsAt(op.layer())).arg(16, span.countStride());
+        append.arg(17, span.countFrom).local(18, 4L * rowLanes);
+        queue.launch2(append, (long) span.rows * rowLanes, parts, rowLanes, 1);
+    }
+
+    /** Takes steps and sigmas from the first rows; waits for them, once a sequence. */
+    private void fix(AttentionSpan span) {
+        for (int h = 0; h < shape.kvHeads(); h++) {
+            CacheHead head = span.cache.head(op.layer(), h);
+            fix(span, head, head.keys, true);
+            fix(span, head, head.values, false);
+        }
+    }
+
+    private void fix(AttentionSpan span, CacheHead head, CachePart part, boolean keys) {
+        DeltaStream stream = part.stream;
+        if (stream != null && stream.fixesAt(span.length())) {
+            CachePool pool = span.cache.pool();
+            CacheSlab slab = keys ? pool.keys(op.layer()) : pool.values(op.layer());
+            stream.fix(
+                    part.exact.rows(
+                            0, FIRST_ROWS, page -> page.lent ? lent(page) : slab.read(page)));
+            span.cache.directory().updateRule(head, keys, stream.rulePlace());
+        }
+    }
+
+    private int[] lent(CacheExtent page) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment copy = arena.allocate(ValueLayout.JAVA_INT, page.words);
+            queue.read(scratch.lent.get(), 4L * page.place, copy, 0, 4L * page.words);
+            return copy.toArray(ValueLayout.JAVA_INT);
+        }
+    }
+
+    private boolean encodes(AttentionSpan span) {
+        for (int h = 0; h < shape.kvHeads(); h++) {
+            CacheHead head = span.cache.head(op.layer(), h);
+            if (isFixed(head.keys.stream) || isFixed(head.values.stream)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isFixed(@Nullable DeltaStream stream) {
+        return stream != null && stream.isFixed();
+    }
+
+    private void encode(AttentionSpan span) {
+        if (!encodes(span)) {
+            return;
+        }
+        CachePool pool = span.cache.pool();
+        CacheDirectory directory = span.cache.directory();
+        encode.arg(0, span.length()).arg(1, span.countFrom);
+        encode.arg(2, shape.kvHeads()).arg(3, dim);
+        encode.arg(4, pool.keys(op.layer()).buffer()).arg(5, pool.values(op.layer()).buffer());
+        encode.arg(6, scratch.lent.get());
+        encode.arg(7, directory.buffer()).arg(8, directory.at(op.layer()));
+        encode.arg(9, directory.stride());
+        encode.arg(10, scratch.info.get()).arg(11, span.infoAt(op.layer()));
+        encode.arg(12, scratch.events.get()).arg(13, span.partWords()).arg(14, span.blockWords);
+        encode.arg(15, scratch.status.get()).arg(16, span.errorsAt(op.layer()));
+        encode.arg(17, span.countsAt(op.layer())).arg(18, span.countStride());
+        int lists = Math.max(dim, BLOCK * Math.ceilDiv(dim, Integer.SIZE));
+        encode.local(19, 4L * dim).local(20, 4L * dim).local(21, 4L * dim);
+        encode.local(22, 4L * lists).local(23, 4L * (lists + Math.ceilDiv(lists, 8)));
+        queue.launch1(encode, (long) parts * encodeLanes, encodeLanes);
+    }
+
+    private void attend(AttentionSpan span) {
+        CachePool pool = span.cache.pool();
+        CacheDirectory directory = span.cache.directory();
+        AttentionTiles tiles = AttentionTiles.of(span);
+        int queries = span.rows * shape.group();
+        int lanes = Math.min(tileLanes, AttentionTiles.powerOfTwo(queries));
+        scratch.partials.reserve((long) span.rows * shape.heads() * tiles.ranges() * (dim + 2));
+        tile.arg(0, query.buffer()).arg(1, span.row).arg(2, span.rows).arg(3, span.position);
+        tile.arg(4, shape.kvHeads()).arg(5, shape.group()).arg(6, dim).arg(7, op.scale());
+        tile.arg(8, tiles.rangeKeys()).arg(9, tiles.ranges());
+        tile.arg(10, pool.keys(op.layer()).buffer()).arg(11, pool.values(op.layer()).buffer());
+        tile.arg(12, scratch.lent.get());
+        tile.arg(13, directory.buffer()).arg(14, directory.at(op.layer()));
+        tile.arg(15, directory.stride());
+        tile.arg(16, scratch.info.get()).arg(17, span.recentsAt(op.layer(), 0));
+        tile.arg(18, scratch.events.get()).arg(19, span.partWords()).arg(20, span.blockWords);
+        tile.arg(21, scratch.partials.get());
+        tile.local(22, 4L * dim * lanes).local(23, 4L * dim * lanes);
+        tile.local(24, 4L * BLOCK * lanes).local(25, 4L * BLOCK * lanes).local(26, 4L * dim);
+        long cuts = (long) Math.ceilDiv(queries, lanes) * lanes;
+        queue.launch3(tile, cuts, shape.kvHeads(), tiles.ranges(), lanes, 1, 1);
+        merge.arg(0, scratch.partials.get()).arg(1, span.rows).arg(2, shape.heads()).arg(3, dim);
+        merge.arg(4, span.position).arg(5, tiles.rangeKeys()).arg(6, tiles.ranges());
+        merge.arg(7, out.buffer()).arg(8, span.row);
+        queue.launch2(merge, (long) span.rows * rowLanes, shape.heads(), rowLanes, 1);
+    }
+
+    /** Closes rows; their number of events decides how much memory they need, so it waits. */
+    private void closeRows(AttentionSpan span) {
+        if (!closes(span)) {
+            return;
+        }
+        step.read(span, op.layer());
+        List<Integer> moves = new ArrayList<>();
+        for (int h = 0; h < shape.kvHeads(); h++) {
+            CacheHead head = span.cache.head(op.layer(), h);
+            closeRows(span, head.keys, h, moves, 1);
+            closeRows(span, head.values, shape.kvHeads() + h, moves, 0);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            int[] words = moves.stream().mapToInt(Integer::intValue).toArray();
+            MemorySegment table = arena.allocateFrom(ValueLayout.JAVA_INT, words);
+            scratch.moves.reserve(words.length);
+            queue.writeNow(scratch.moves.get(), 0, table, 0, 4L * words.length);
+            CachePool pool = span.cache.pool();
+            close.arg(0, scratch.events.get());
+            close.arg(1, pool.keys(op.layer()).buffer()).arg(2, pool.values(op.layer()).buffer());
+            close.arg(3, scratch.moves.get()).arg(4, words.length / 4);
+            queue.launch1(close, (long) words.length / 4 * rowLanes, rowLanes);
+        }
+    }
+
+    private boolean closes(AttentionSpan span) {
+        for (int h = 0; h < shape.kvHeads(); h++) {
+            CacheHead head = span.cache.head(op.layer(), h);
+            if (closes(head.keys) || closes(head.values)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean closes(CachePart part) {
+        return part.stream != null && part.nextClosed() * BLOCK > part.closedRows();
+    }
+
+    private static void closeRows(
+            AttentionSpan span, CachePart part, int index, List<Integer> moves, int isKey) {
+        DeltaStream stream = part.stream;
+        RowsCounts counts = part.counts;
+        if (stream != null && counts != null && closes(part)) {
+            stream.close(
+                    part.nextClosed(),
+                    counts,
+                    index * span.partWords(),
+                    span.blockWords,
+                    (from, to, words) -> moves.addAll(List.of(isKey, from, to.place, words)));
+        }
+    }
+
+    @Override
+    public void close() {
+        kernels.forEach(ClKernel::close);
+    }
+}
