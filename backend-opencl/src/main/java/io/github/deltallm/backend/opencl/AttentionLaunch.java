@@ -22,21 +22,17 @@ final class AttentionLaunch implements Launch {
     private final AttentionStep step;
     private final AttentionScratch scratch;
     private final Op.Attention op;
-    private final Activation query;
     private final Activation key;
     private final Activation value;
-    private final Activation out;
+    private final AttentionKernels attention;
     private final ClKernel append;
     private final ClKernel encode;
     private final ClKernel close;
-    private final ClKernel tile;
-    private final ClKernel merge;
-    private final List<ClKernel> kernels = new ArrayList<>();
+    private final Resources resources = new Resources();
     private final int parts;
     private final int dim;
     private final int rowLanes;
     private final int encodeLanes;
-    private final int tileLanes;
 
     AttentionLaunch(
             OpenClDevice device,
@@ -44,6 +40,7 @@ final class AttentionLaunch implements Launch {
             HeadShape shape,
             AttentionStep step,
             AttentionScratch scratch,
+            AttentionTiles tiles,
             Op.Attention op,
             Activation query,
             Activation key,
@@ -54,23 +51,21 @@ final class AttentionLaunch implements Launch {
         this.step = step;
         this.scratch = scratch;
         this.op = op;
-        this.query = query;
         this.key = key;
         this.value = value;
-        this.out = out;
         parts = 2 * shape.kvHeads();
         dim = shape.headDim();
         boolean done = false;
         try {
-            ClProgram program = device.programs().program("", "cache.cl", "attention.cl");
-            append = kernel(program, "cache_append");
-            encode = kernel(program, "delta_encode");
-            close = kernel(program, "delta_close");
-            tile = kernel(program, "attention_tile");
-            merge = kernel(program, "attention_merge");
+            ClProgram program = tiles.program(device.programs());
+            append = resources.add(program.kernel("cache_append"));
+            encode = resources.add(program.kernel("delta_encode"));
+            close = resources.add(program.kernel("delta_close"));
             rowLanes = AttentionTiles.lanes(append, 32);
             encodeLanes = AttentionTiles.lanes(encode, dim);
-            tileLanes = AttentionTiles.tileLanes(device.limits(), tile, dim);
+            attention =
+                    new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
+            resources.add(attention, attention::close);
             done = true;
         } finally {
             if (!done) {
@@ -79,24 +74,13 @@ final class AttentionLaunch implements Launch {
         }
     }
 
-    /** The most queries of a tile. */
-    int tileLanes() {
-        return tileLanes;
-    }
-
-    private ClKernel kernel(ClProgram program, String name) {
-        ClKernel kernel = program.kernel(name);
-        kernels.add(kernel);
-        return kernel;
-    }
-
     @Override
     public void enqueue(StepState state) {
         for (AttentionSpan span : step.spans()) {
             append(span);
             fix(span);
             encode(span);
-            attend(span);
+            attention.enqueue(span);
             closeRows(span);
         }
     }
@@ -182,33 +166,6 @@ final class AttentionLaunch implements Launch {
         queue.launch1(encode, (long) parts * encodeLanes, encodeLanes);
     }
 
-    private void attend(AttentionSpan span) {
-        CachePool pool = span.cache.pool();
-        CacheDirectory directory = span.cache.directory();
-        AttentionTiles tiles = AttentionTiles.of(span);
-        int queries = span.rows * shape.group();
-        int lanes = Math.min(tileLanes, AttentionTiles.powerOfTwo(queries));
-        scratch.partials.reserve((long) span.rows * shape.heads() * tiles.ranges() * (dim + 2));
-        tile.arg(0, query.buffer()).arg(1, span.row).arg(2, span.rows).arg(3, span.position);
-        tile.arg(4, shape.kvHeads()).arg(5, shape.group()).arg(6, dim).arg(7, op.scale());
-        tile.arg(8, tiles.rangeKeys()).arg(9, tiles.ranges());
-        tile.arg(10, pool.keys(op.layer()).buffer()).arg(11, pool.values(op.layer()).buffer());
-        tile.arg(12, scratch.lent.get());
-        tile.arg(13, directory.buffer()).arg(14, directory.at(op.layer()));
-        tile.arg(15, directory.stride());
-        tile.arg(16, scratch.info.get()).arg(17, span.recentsAt(op.layer(), 0));
-        tile.arg(18, scratch.events.get()).arg(19, span.partWords()).arg(20, span.blockWords);
-        tile.arg(21, scratch.partials.get());
-        tile.local(22, 4L * dim * lanes).local(23, 4L * dim * lanes);
-        tile.local(24, 4L * BLOCK * lanes).local(25, 4L * BLOCK * lanes).local(26, 4L * dim);
-        long cuts = (long) Math.ceilDiv(queries, lanes) * lanes;
-        queue.launch3(tile, cuts, shape.kvHeads(), tiles.ranges(), lanes, 1, 1);
-        merge.arg(0, scratch.partials.get()).arg(1, span.rows).arg(2, shape.heads()).arg(3, dim);
-        merge.arg(4, span.position).arg(5, tiles.rangeKeys()).arg(6, tiles.ranges());
-        merge.arg(7, out.buffer()).arg(8, span.row);
-        queue.launch2(merge, (long) span.rows * rowLanes, shape.heads(), rowLanes, 1);
-    }
-
     /** Closes rows; their number of events decides how much memory they need, so it waits. */
     private void closeRows(AttentionSpan span) {
         if (!closes(span)) {
@@ -264,6 +221,6 @@ final class AttentionLaunch implements Launch {
 
     @Override
     public void close() {
-        kernels.forEach(ClKernel::close);
+        resources.close();
     }
 }

@@ -23,7 +23,7 @@ final class AttentionStore implements KeyValueStore {
     private final Set<CacheSequence> caches =
             Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
     private boolean finished;
-    private int tileLanes = 1;
+    private final AttentionTiles tiles;
     private volatile boolean closed;
 
     AttentionStore(OpenClDevice device, ClQueue queue, ReentrantLock lock, HeadShape heads) {
@@ -31,6 +31,7 @@ final class AttentionStore implements KeyValueStore {
         this.queue = queue;
         this.lock = lock;
         shape = heads;
+        tiles = new AttentionTiles(device, shape);
         scratch = new AttentionScratch(device.context());
         attending = new AttentionStep(queue, shape, scratch);
     }
@@ -98,11 +99,8 @@ final class AttentionStore implements KeyValueStore {
     @Override
     public Launch attention(
             Op.Attention op, Activation query, Activation key, Activation value, Activation out) {
-        AttentionLaunch launch =
-                new AttentionLaunch(
-                        device, queue, shape, attending, scratch, op, query, key, value, out);
-        tileLanes = launch.tileLanes();
-        return launch;
+        return new AttentionLaunch(
+                device, queue, shape, attending, scratch, tiles, op, query, key, value, out);
     }
 
     @Override
@@ -125,7 +123,7 @@ final class AttentionStore implements KeyValueStore {
     public void finish(StepState step) {
         if (!finished) {
             attending.finish();
-            AttentionTally tally = new AttentionTally(shape, attending, tileLanes);
+            AttentionTally tally = new AttentionTally(shape, attending, tiles);
             attending.spans().forEach(tally::add);
             finished = true;
         }

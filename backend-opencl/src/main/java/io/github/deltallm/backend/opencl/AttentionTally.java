@@ -10,15 +10,12 @@ final class AttentionTally {
     private final HeadShape shape;
     private final AttentionStep step;
 
-    private final int tileLanes;
+    private final AttentionTiles tiles;
 
-    /**
-     * @param tileLanes the most queries of a tile
-     */
-    AttentionTally(HeadShape shape, AttentionStep step, int tileLanes) {
+    AttentionTally(HeadShape shape, AttentionStep step, AttentionTiles tiles) {
         this.shape = shape;
         this.step = step;
-        this.tileLanes = tileLanes;
+        this.tiles = tiles;
     }
 
     /** Counts a span whose counters were read. */
@@ -76,27 +73,23 @@ final class AttentionTally {
                 : exact + counts.of(middle, recent);
     }
 
-    /** The loops of {@code attention_tile}, block by block. */
+    /** What the kernels multiply, block by block, for as many queries as share a loop. */
     private void executed(AttentionSpan span, CacheHead head) {
-        AttentionTiles tiles = AttentionTiles.of(span);
         int queries = span.rows * shape.group();
-        int tile = Math.min(tileLanes, AttentionTiles.powerOfTwo(queries));
-        for (int first = 0; first < queries; first += tile) {
-            int lanes = Math.min(tile, queries - first);
+        int together = tiles.isShort(span) ? shape.group() : tiles.lanes(span);
+        for (int first = 0; first < queries; first += together) {
+            int count = Math.min(together, queries - first);
             int from = first / shape.group();
-            int to = (first + lanes - 1) / shape.group();
-            long macs = 0;
-            for (boolean keys : new boolean[] {true, false}) {
-                macs += executed(span, head, keys, from, to, tiles.rangeKeys());
-            }
+            int to = (first + count - 1) / shape.group();
+            long macs = executed(span, head, true, from, to) + executed(span, head, false, from, to);
             Stage stage = span.cache.stage(span.position + from);
-            span.cache.tallies().execute(head.layer, stage, lanes * macs);
+            span.cache.tallies().execute(head.layer, stage, count * macs);
         }
     }
 
-    /** What one query of a tile of rows {@code [fromRow, toRow]} executes. */
+    /** What one query of the rows {@code [fromRow, toRow]} executes. */
     private long executed(
-            AttentionSpan span, CacheHead head, boolean keys, int fromRow, int toRow, int range) {
+            AttentionSpan span, CacheHead head, boolean keys, int fromRow, int toRow) {
         CachePart part = keys ? head.keys : head.values;
         int index = head.kvHead + (keys ? 0 : shape.kvHeads());
         int least = Integer.MAX_VALUE;
@@ -106,6 +99,7 @@ final class AttentionTally {
             least = Math.min(least, recent);
             most = Math.max(most, recent);
         }
+        int range = tiles.rangeKeys(span);
         boolean delta = part.stream != null && !head.drops();
         boolean encoded = delta && head.sinks() < most;
         int end = span.position + toRow + 1;
@@ -113,16 +107,26 @@ final class AttentionTally {
         long macs = 0;
         for (int first = 0; first < end; first += BLOCK) {
             int seen = Math.min(BLOCK, end - first);
-            boolean atEdge = first < head.sinks() || first + seen > least;
             if (encoded && first < most) {
                 macs += events(part, first, seen);
                 macs += keys ? (first % range == 0 ? dim : 0) : dim;
             }
-            if (atEdge || !(head.drops() || delta)) {
+            if (tiles.isShort(span)) {
+                macs += (long) exact(head, delta, first, seen, most) * dim;
+            } else if (first < head.sinks() || first + seen > least || !(head.drops() || delta)) {
                 macs += (keys ? Math.ceilDiv(seen, 8) * 8L : seen) * dim;
             }
         }
         return macs;
+    }
+
+    /** Rows of a block that a query sees exactly. */
+    private static int exact(CacheHead head, boolean delta, int first, int seen, int recent) {
+        if (!delta && !head.drops()) {
+            return seen;
+        }
+        int middle = Math.clamp(Math.min(head.sinks(), recent) - first, 0, seen);
+        return seen - (Math.clamp(recent - first, 0, seen) - middle);
     }
 
     private static long events(CachePart part, int first, int seen) {

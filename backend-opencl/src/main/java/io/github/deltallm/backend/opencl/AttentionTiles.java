@@ -1,26 +1,99 @@
 package io.github.deltallm.backend.opencl;
 
+import io.github.deltallm.api.spi.HeadShape;
+
 /**
- * How a span's attention is cut: queries into tiles, keys into ranges. Ranges depend on sizes only,
- * and are added up in their order.
- *
- * @param rangeKeys keys of a range, a multiple of those from anchor to anchor
- * @param ranges number of them
+ * How attention is cut: queries into tiles, keys into ranges. Ranges depend on sizes only, and are
+ * added up in their order; how many work items share a range is for the device to say.
  */
-record AttentionTiles(int rangeKeys, int ranges) {
-    /** The most rows of a span that are attended by short ranges of keys. */
+final class AttentionTiles {
+    /** The most rows of a span that are attended to with a key a work item. */
     private static final int FEW = 4;
 
+    /** Keys of a short range: from anchor to anchor. */
     private static final int SHORT = DeltaStream.ANCHORED * RowsFormat.BLOCK;
-    private static final int MOST_LANES = 64;
 
-    static AttentionTiles of(AttentionSpan span) {
-        int length = span.length();
-        int keys = SHORT;
-        if (span.rows > FEW) {
-            keys = Math.max(4 * SHORT, Math.ceilDiv(Math.ceilDiv(length, 4), SHORT) * SHORT);
+    private static final int MOST_LANES = 64;
+    private static final int MOST_QUERIES = 8;
+    private static final int MERGE_LANES = 32;
+
+    private final HeadShape shape;
+    private final int queries;
+    private final int tileLanes;
+    private final int rangeLanes;
+    private final int mergeLanes;
+
+    AttentionTiles(OpenClDevice device, HeadShape shape) {
+        this.shape = shape;
+        long room = device.limits().localBytes();
+        int dim = shape.headDim();
+        int most = Math.min(MOST_QUERIES, shape.group());
+        while (most > 1 && rangeBytes(most, dim) > room) {
+            most--;
         }
-        return new AttentionTiles(keys, Math.ceilDiv(length, keys));
+        queries = most;
+        ClProgram program = program(device.programs());
+        try (ClKernel tile = program.kernel("attention_tile");
+                ClKernel range = program.kernel("attention_range");
+                ClKernel merge = program.kernel("attention_merge")) {
+            int lanes = lanes(tile, MOST_LANES);
+            while (lanes > 1 && tileBytes(lanes, dim) > room) {
+                lanes /= 2;
+            }
+            tileLanes = lanes;
+            rangeLanes = lanes(range, Math.clamp(powerOfTwo(dim), 64, 256));
+            mergeLanes = lanes(merge, MERGE_LANES);
+        }
+    }
+
+    /** Queries, sums and a block's weights of each query, and a reference. */
+    private static long tileBytes(int lanes, int dim) {
+        return 4L * (2L * lanes * (dim + RowsFormat.BLOCK) + dim);
+    }
+
+    /** Queries, weights, their suffix sums and two numbers for each block. */
+    private static long rangeBytes(int queries, int dim) {
+        return 4L * queries * (dim + 2 * SHORT + 2 * DeltaStream.ANCHORED);
+    }
+
+    ClProgram program(Programs programs) {
+        return programs.program(
+                "-D QUERIES=" + queries, "cache.cl", "attention.cl", "attention_decode.cl");
+    }
+
+    /** Whether a span's rows are attended to with a key a work item, not a query. */
+    boolean isShort(AttentionSpan span) {
+        return span.rows <= FEW;
+    }
+
+    /** Keys of a range. */
+    int rangeKeys(AttentionSpan span) {
+        return isShort(span)
+                ? SHORT
+                : Math.max(4 * SHORT, Math.ceilDiv(Math.ceilDiv(span.length(), 4), SHORT) * SHORT);
+    }
+
+    int ranges(AttentionSpan span) {
+        return Math.ceilDiv(span.length(), rangeKeys(span));
+    }
+
+    /** Query heads of a group that a short range serves at once. */
+    int queries() {
+        return queries;
+    }
+
+    /** Queries of a tile. */
+    int lanes(AttentionSpan span) {
+        return Math.min(tileLanes, powerOfTwo(span.rows * shape.group()));
+    }
+
+    /** Work items of a short range. */
+    int rangeLanes() {
+        return rangeLanes;
+    }
+
+    int mergeLanes() {
+        return mergeLanes;
     }
 
     /** The largest power of two that is at most {@code number}, or a group of the kernel. */
@@ -29,20 +102,7 @@ record AttentionTiles(int rangeKeys, int ranges) {
     }
 
     /** The least power of two that is at least {@code number}. */
-    static int powerOfTwo(int number) {
+    private static int powerOfTwo(int number) {
         return number <= 1 ? 1 : 2 * Integer.highestOneBit(number - 1);
-    }
-
-    /** Queries of a tile: as many as have room for queries, sums and a block's weights. */
-    static int tileLanes(ClDeviceLimits limits, ClKernel kernel, int dim) {
-        int lanes = lanes(kernel, MOST_LANES);
-        while (lanes > 1 && bytes(lanes, dim) > limits.localBytes()) {
-            lanes /= 2;
-        }
-        return lanes;
-    }
-
-    private static long bytes(int lanes, int dim) {
-        return 4L * (2L * lanes * (dim + RowsFormat.BLOCK) + dim);
     }
 }
