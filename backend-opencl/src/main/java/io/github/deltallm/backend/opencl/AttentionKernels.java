@@ -3,7 +3,9 @@ package io.github.deltallm.backend.opencl;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Op;
 
-/** Attends to one layer's rows: ranges of keys, apart from each other, whose sums are then merged. */
+/**
+ * Attends to one layer's rows: ranges of keys, apart from each other, whose sums are then merged.
+ */
 final class AttentionKernels implements AutoCloseable {
     private static final int BLOCK = RowsFormat.BLOCK;
 

@@ -63,8 +63,7 @@ final class AttentionLaunch implements Launch {
             close = resources.add(program.kernel("delta_close"));
             rowLanes = AttentionTiles.lanes(append, 32);
             encodeLanes = AttentionTiles.lanes(encode, dim);
-            attention =
-                    new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
+            attention = new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
             resources.add(attention, attention::close);
             done = true;
         } finally {

@@ -81,7 +81,8 @@ final class AttentionTally {
             int count = Math.min(together, queries - first);
             int from = first / shape.group();
             int to = (first + count - 1) / shape.group();
-            long macs = executed(span, head, true, from, to) + executed(span, head, false, from, to);
+            long macs =
+                    executed(span, head, true, from, to) + executed(span, head, false, from, to);
             Stage stage = span.cache.stage(span.position + from);
             span.cache.tallies().execute(head.layer, stage, count * macs);
         }
