@@ -55,7 +55,6 @@ final class ClFunctions {
      */
     ClFunctions(SymbolLookup symbols) {
         this.symbols = symbols;
-        releases = releases();
         getPlatformIds = ints("clGetPlatformIDs", "ipp");
         getPlatformInfo = ints("clGetPlatformInfo", "pippp");
         getDeviceIds = ints("clGetDeviceIDs", "ppipp");
@@ -79,6 +78,7 @@ final class ClFunctions {
         flush = ints("clFlush", "p");
         finish = ints("clFinish", "p");
         getEventProfilingInfo = ints("clGetEventProfilingInfo", "pippp");
+        releases = releases();
     }
 
     private MethodHandle ints(String name, String parameters) {

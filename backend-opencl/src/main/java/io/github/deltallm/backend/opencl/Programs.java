@@ -49,7 +49,8 @@ final class Programs implements AutoCloseable {
         return program;
     }
 
-    private ClProgram build(String resource, String source, String options) {
+    /** Loads what was kept or compiles; the caller closes it. */
+    ClProgram build(String resource, String source, String options) {
         BinaryCache.Key key = binaries.key(context.device().identity(), options, source);
         byte[] binary = binaries.find(key);
         if (binary.length > 0) {
