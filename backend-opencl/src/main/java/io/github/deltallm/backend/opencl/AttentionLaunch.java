@@ -149,19 +149,19 @@ final class AttentionLaunch implements Launch {
         }
         CachePool pool = span.cache.pool();
         CacheDirectory directory = span.cache.directory();
-        encode.arg(0, span.length()).arg(1, span.countFrom);
-        encode.arg(2, shape.kvHeads()).arg(3, dim);
-        encode.arg(4, pool.keys(op.layer()).buffer()).arg(5, pool.values(op.layer()).buffer());
-        encode.arg(6, scratch.lent.get());
-        encode.arg(7, directory.buffer()).arg(8, directory.at(op.layer()));
-        encode.arg(9, directory.stride());
-        encode.arg(10, scratch.info.get()).arg(11, span.infoAt(op.layer()));
-        encode.arg(12, scratch.events.get()).arg(13, span.partWords()).arg(14, span.blockWords);
-        encode.arg(15, scratch.status.get()).arg(16, span.errorsAt(op.layer()));
-        encode.arg(17, span.countsAt(op.layer())).arg(18, span.countStride());
+        encode.arg(0, span.position).arg(1, span.length()).arg(2, span.countFrom);
+        encode.arg(3, shape.kvHeads()).arg(4, dim);
+        encode.arg(5, pool.keys(op.layer()).buffer()).arg(6, pool.values(op.layer()).buffer());
+        encode.arg(7, scratch.lent.get());
+        encode.arg(8, directory.buffer()).arg(9, directory.at(op.layer()));
+        encode.arg(10, directory.stride());
+        encode.arg(11, scratch.info.get()).arg(12, span.infoAt(op.layer()));
+        encode.arg(13, scratch.events.get()).arg(14, span.partWords()).arg(15, span.blockWords);
+        encode.arg(16, scratch.status.get()).arg(17, span.errorsAt(op.layer()));
+        encode.arg(18, span.countsAt(op.layer())).arg(19, span.countStride());
         int lists = Math.max(dim, BLOCK * Math.ceilDiv(dim, Integer.SIZE));
-        encode.local(19, 4L * dim).local(20, 4L * dim).local(21, 4L * dim);
-        encode.local(22, 4L * lists).local(23, 4L * (lists + Math.ceilDiv(lists, 8)));
+        encode.local(20, 4L * dim).local(21, 4L * dim).local(22, 4L * dim);
+        encode.local(23, 4L * lists).local(24, 4L * (lists + Math.ceilDiv(lists, 8)));
         queue.launch1(encode, (long) parts * encodeLanes, encodeLanes);
     }
 

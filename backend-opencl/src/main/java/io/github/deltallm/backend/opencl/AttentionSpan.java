@@ -57,9 +57,12 @@ final class AttentionSpan {
         return Math.multiplyExact(blockWords, eventBlocks);
     }
 
-    /** Ints of what the host tells of one layer: rows wanted of each part, what each query sees. */
+    /**
+     * Ints of what the host tells of one layer: of each part the rows wanted and whether the
+     * reference behind its rows is known, then what each query sees.
+     */
     int infoInts() {
-        return 2 * kvHeads * (1 + rows);
+        return 2 * kvHeads * (2 + rows);
     }
 
     int infoAt(int layer) {
@@ -68,7 +71,7 @@ final class AttentionSpan {
 
     /** Where the recents of a part begin, of one query after the other. */
     int recentsAt(int layer, int part) {
-        return infoAt(layer) + 2 * kvHeads + part * rows;
+        return infoAt(layer) + 4 * kvHeads + part * rows;
     }
 
     /** Counters of a part. */

@@ -160,7 +160,10 @@ final class AttentionStep implements AutoCloseable {
         if (part.stream != null) {
             span.wantBlocks((wanted - part.closedRows()) / BLOCK + 1);
         }
-        info.setAtIndex(INT, span.infoAt(layer) + index, wanted);
+        boolean known = part.stream != null && part.stream.isKnownAt(span.position);
+        int at = span.infoAt(layer) + 2 * index;
+        info.setAtIndex(INT, at, wanted);
+        info.setAtIndex(INT, at + 1, known ? 1 : 0);
     }
 
     /** Where the exact run begins of a query, as far as it matters. */

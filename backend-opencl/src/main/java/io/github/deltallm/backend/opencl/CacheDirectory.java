@@ -123,7 +123,8 @@ final class CacheDirectory {
                     : 0,
             part.encodes() ? 1 : 0,
             head.sinks(),
-            head.drops() ? 1 : 0
+            head.drops() ? 1 : 0,
+            stream == null ? -1 : stream.tailPlace()
         };
         for (int i = 0; i < header.length; i++) {
             table.setAtIndex(INT, at + i, header[i]);

@@ -154,7 +154,7 @@ final class CachePart {
      * @return whether anything has another place now
      */
     boolean commit(int length) {
-        boolean moved = stream != null && stream.commit();
+        boolean moved = stream != null && stream.commit(length);
         if (moved && counts != null) {
             counts.close(closedRows(), length);
         }

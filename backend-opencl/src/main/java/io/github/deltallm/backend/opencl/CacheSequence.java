@@ -395,8 +395,8 @@ final class CacheSequence implements KvCache {
             CacheHead head = head(layer, h);
             moved |= head.keys.prepare(length, end, scratch::lend);
             moved |= head.values.prepare(length, end, scratch::lend);
-            moved |= head.keys.stream != null && head.keys.stream.placeRule();
-            moved |= head.values.stream != null && head.values.stream.placeRule();
+            moved |= head.keys.stream != null && head.keys.stream.place();
+            moved |= head.values.stream != null && head.values.stream.place();
         }
         return moved;
     }

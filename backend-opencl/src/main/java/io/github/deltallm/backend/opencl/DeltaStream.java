@@ -43,6 +43,12 @@ final class DeltaStream {
 
     private int closed;
 
+    /** The reference behind the last row; every step changes it. */
+    private @Nullable CacheExtent tail;
+
+    /** The length that it belongs to; -1 if it is not known. */
+    private int tailRows = -1;
+
     // What a step makes of it.
     private final List<Block> nextBlocks = new ArrayList<>();
     private @Nullable CacheExtent nextReference;
@@ -128,15 +134,33 @@ final class DeltaStream {
         return fixedInStep;
     }
 
-    /** Makes the rule's numbers known to the device; whether that was needed. */
-    boolean placeRule() {
-        if (rule == null || ruleWords != null) {
+    /** Makes the rule's numbers known to the device, and room for a tail; whether any was new. */
+    boolean place() {
+        if (rule == null || (ruleWords != null && tail != null)) {
             return false;
         }
-        CacheExtent words = slab.take(2 * dim);
-        ruleWords = words;
-        slab.write(words, rule().words());
+        placeRule();
+        if (tail == null) {
+            tail = slab.take(dim);
+        }
         return true;
+    }
+
+    private void placeRule() {
+        if (ruleWords == null) {
+            CacheExtent words = slab.take(2 * dim);
+            ruleWords = words;
+            slab.write(words, rule().words());
+        }
+    }
+
+    /** Whether the reference behind the rows of a sequence of this length is known. */
+    boolean isKnownAt(int length) {
+        return tailRows == length;
+    }
+
+    int tailPlace() {
+        return place(tail);
     }
 
     int closedRows() {
@@ -210,7 +234,8 @@ final class DeltaStream {
     }
 
     /** Makes a step's closed rows part of the stream; whether there are any. */
-    boolean commit() {
+    boolean commit(int length) {
+        tailRows = tail == null ? -1 : length;
         boolean closes = !nextBlocks.isEmpty();
         if (closes) {
             add(nextBlocks);
@@ -249,6 +274,7 @@ final class DeltaStream {
     }
 
     void rollback() {
+        tailRows = -1;
         nextBlocks.forEach(block -> slab.release(block.extent()));
         nextBlocks.clear();
         release(nextReference);
@@ -261,12 +287,15 @@ final class DeltaStream {
 
     private void forgetRule() {
         rule = null;
+        release(tail);
+        tail = null;
         release(ruleWords);
         ruleWords = null;
     }
 
     /** Forgets rows that were open. */
     void truncate(int length) {
+        tailRows = length < tailRows ? -1 : tailRows;
         if (length == 0) {
             for (int block = 0; block < closed; block++) {
                 slab.release(blocks[block]);
@@ -278,6 +307,8 @@ final class DeltaStream {
             forgetGiven();
             release(ruleWords);
             ruleWords = null;
+            release(tail);
+            tail = null;
         }
         givenRows = Math.clamp(length - closedRows(), 0, givenRows);
         if (length < FIRST_ROWS && encoding.waits()) {
@@ -287,7 +318,7 @@ final class DeltaStream {
 
     /** Words of all that it holds. */
     long words() {
-        long words = words(ruleWords) + words(reference) + words(given);
+        long words = words(ruleWords) + words(reference) + words(given) + words(tail);
         for (int block = 0; block < closed; block++) {
             words += blocks[block].words;
         }

@@ -22,6 +22,7 @@
 #define CHECKED 9      // whether infinities and NaN are refused
 #define SINKS 10       // number of rows that are always exact
 #define DROPPED 11     // whether the middle is not seen at all
+#define TAIL 12        // place of the reference behind the last row; -1 if there is none
 #define HEADER 16
 
 #define MODE_EXACT 0
@@ -257,6 +258,36 @@ static float event_of(float input, float reference, float step, int events) {
     return events == EVENTS_BF16 ? bf16_value(bf16_bits(change)) : step * (float)steps_of(change, step);
 }
 
+// The reference behind one more row; notes in the mask whether the row changed it.
+static float encoded(
+        float input, float reference, float limit, float step, int events, int bit, uint *mask,
+        __global int *refused, int position) {
+    if (!is_changed(input, reference, limit, step, events)) {
+        return reference;
+    }
+    *mask |= 1u << bit;
+    float next = reference + event_of(input, reference, step, events);
+    if (!finite_bits(as_uint(next))) {
+        atomic_min(refused, position);
+    }
+    return next;
+}
+
+// How many channels each of some rows changes, of those that are to be counted.
+static void count_changes(
+        __local const uint *changed, int dim, int first, int rows, int countFrom,
+        __global int *counts) {
+    for (int j = get_local_id(0); j < rows; j += get_local_size(0)) {
+        if (first + j >= countFrom) {
+            int count = 0;
+            for (int c = 0; c < dim; c++) {
+                count += changed[c] >> j & 1;
+            }
+            counts[first + j - countFrom] = count;
+        }
+    }
+}
+
 static void put_event(
         __global uint *words, int index, float event, float input, float reference, float step,
         int events) {
@@ -279,7 +310,8 @@ static void put_given(__global uint *words, int index, float event, float step, 
     }
 }
 
-// Encodes the rows of a sequence that are not closed, a group for each part. Each block of 32 rows
+// Encodes the rows of a sequence that are not closed, a group for each part; counts what those from
+// countFrom on transmit. Each block of 32 rows
 // gets in the scratch the reference before its first row (the first row itself, for the first of
 // all), and its events in the form of a closed block; up to the row that is wanted, and behind it
 // one more reference:
@@ -288,7 +320,10 @@ static void put_given(__global uint *words, int index, float event, float step, 
 //     the events, list after list.
 // A list is 32 channels of one key, or 32 rows of one channel of the values. The first row of the
 // sequence transmits nothing: it is the reference.
+//     info: for each part the rows whose events are wanted, whole blocks, and whether the reference
+//     before the step's first row is known: then rows that are neither wanted nor new are left out
 __kernel void delta_encode(
+        int position,
         int length,
         int countFrom,
         int heads,
@@ -329,15 +364,23 @@ __kernel void delta_encode(
     __global const float *limits = (__global const float *)(slab + entry[RULE]);
     __global const float *steps = limits + dim;
     __global const float *ready = (__global const float *)(slab + max(entry[GIVEN], 0));
-    int wanted = info[infoAt + part];
+    int wanted = info[infoAt + 2 * part];
+    int known = info[infoAt + 2 * part + 1] && entry[TAIL] >= 0;
+    int end = length;
+    if (known) {
+        end = wanted > closed ? min(length, wanted + BLOCK) : closed;
+    }
+    __global float *tail = (__global float *)(slab + max(entry[TAIL], 0));
+    __global int *refused = status + errorsAt + part;
+    __global int *counts = status + countsAt + part * countStride;
     int words = (dim + 31) / 32;
     int lists = isKey ? BLOCK * words : dim;
     int groups = (lists + 7) / 8;
     for (int c = lane; c < dim; c += lanes) {
         reference[c] = closed > 0 ? as_float(slab[entry[REFERENCE] + c]) : 0.0f;
     }
-    for (int first = closed; first < length; first += BLOCK) {
-        int rows = min(BLOCK, length - first);
+    for (int first = closed; first < end; first += BLOCK) {
+        int rows = min(BLOCK, end - first);
         __global uint *out = scratch + (size_t)part * partWords
                 + (size_t)((first - closed) / BLOCK) * blockWords;
         __global const uint *page = page_of(slab, lent, entry, first);
@@ -362,12 +405,8 @@ __kernel void delta_encode(
                     if (first + j == 0) {
                         mask |= 1u;
                         r = input;
-                    } else if (is_changed(input, r, limit, step, events)) {
-                        mask |= 1u << j;
-                        r = r + event_of(input, r, step, events);
-                        if (!finite_bits(as_uint(r))) {
-                            atomic_min(status + errorsAt + part, first + j);
-                        }
+                    } else {
+                        r = encoded(input, r, limit, step, events, j, &mask, refused, first + j);
                     }
                 }
                 if (first + j == 0) {
@@ -379,14 +418,8 @@ __kernel void delta_encode(
             changed[c] = mask;
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (int j = lane; j < rows; j += lanes) {
-            if (first + j >= countFrom) {
-                int count = 0;
-                for (int c = 0; c < dim; c++) {
-                    count += changed[c] >> j & 1;
-                }
-                status[countsAt + part * countStride + first + j - countFrom] = count;
-            }
+        if (!known) {
+            count_changes(changed, dim, first, rows, countFrom, counts);
         }
         if (first < wanted) {
             uint keep = first == 0 ? ~1u : ~0u;
@@ -457,6 +490,27 @@ __kernel void delta_encode(
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    for (int first = position; known && first < length; first += BLOCK) {
+        int rows = min(BLOCK, length - first);
+        for (int c = lane; c < dim; c += lanes) {
+            float r = first == position ? tail[c] : reference[c];
+            uint mask = 0;
+            for (int j = 0; j < rows; j++) {
+                int at = first + j;
+                float input = element(
+                        page_of(slab, lent, entry, at), store, isKey, dim, at % BLOCK, c);
+                r = encoded(input, r, limits[c], steps[c], events, j, &mask, refused, at);
+            }
+            reference[c] = r;
+            changed[c] = mask;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        count_changes(changed, dim, first, rows, countFrom, counts);
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    for (int c = lane; c < dim && entry[TAIL] >= 0; c += lanes) {
+        tail[c] = reference[c];
     }
 }
 
