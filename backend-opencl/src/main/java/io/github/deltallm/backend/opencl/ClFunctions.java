@@ -18,8 +18,8 @@ import java.util.stream.Stream;
  *
  * <p>Pointers, handles, sizes and bit fields are longs, which on 64-bit systems are passed as those
  * are, and cost no allocation where a segment would. What a pointer points to must be native memory
- * that stays alive during the call. Results are error codes or handles, unchecked: {@link ClStatus}
- * checks them.
+ * that stays alive during the call. Results are error codes or handles for {@link ClStatus} to
+ * check.
  */
 final class ClFunctions {
     private final SymbolLookup symbols;
@@ -45,12 +45,10 @@ final class ClFunctions {
     private final MethodHandle enqueueWrite;
     private final MethodHandle enqueueCopy;
     private final MethodHandle enqueueFill;
-    private final MethodHandle flush;
     private final MethodHandle finish;
     private final MethodHandle getEventProfilingInfo;
 
     /**
-     * @param symbols those of an OpenCL library
      * @throws NoSuchElementException if a function is not there; its message names it
      */
     ClFunctions(SymbolLookup symbols) {
@@ -75,7 +73,6 @@ final class ClFunctions {
         enqueueWrite = ints("clEnqueueWriteBuffer", "ppipppipp");
         enqueueCopy = ints("clEnqueueCopyBuffer", "ppppppipp");
         enqueueFill = ints("clEnqueueFillBuffer", "ppppppipp");
-        flush = ints("clFlush", "p");
         finish = ints("clFinish", "p");
         getEventProfilingInfo = ints("clGetEventProfilingInfo", "pippp");
         releases = releases();
@@ -343,14 +340,6 @@ final class ClFunctions {
                             waits,
                             events,
                             event);
-        } catch (Throwable thrown) {
-            throw unexpected(thrown);
-        }
-    }
-
-    int flush(long queue) {
-        try {
-            return (int) flush.invokeExact(queue);
         } catch (Throwable thrown) {
             throw unexpected(thrown);
         }

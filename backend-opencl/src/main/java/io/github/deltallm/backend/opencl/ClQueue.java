@@ -213,11 +213,6 @@ final class ClQueue implements AutoCloseable {
         }
     }
 
-    /** Starts what is queued. */
-    void flush() {
-        ClStatus.check(functions.flush(object.handle()), "clFlush", "start the queued kernels");
-    }
-
     /** Waits until all that was queued is done. */
     void finish() {
         ClStatus.check(functions.finish(object.handle()), "clFinish", "run the queued kernels");

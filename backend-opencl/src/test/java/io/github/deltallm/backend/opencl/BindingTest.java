@@ -61,7 +61,6 @@ class BindingTest {
             queue.copy(left, 4, right, 0, 4 * COUNT - 4);
             queue.fill(right, 4 * COUNT - 4, 4, (byte) 0);
             queue.launch1(add.arg(0, left).arg(1, right).arg(2, sum).arg(3, COUNT), COUNT, 64);
-            queue.flush();
             MemorySegment read = arena.allocate(4 * COUNT, 4);
             queue.read(sum, 0, read, 0, 4 * COUNT);
             for (int i = 0; i < COUNT; i++) {
