@@ -3,7 +3,9 @@ package io.github.deltallm.backend.opencl;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Op;
 
-/** Attends to one layer's rows: ranges of keys, apart from each other, whose sums are then merged. */
+/**
+ * Attends to one layer's rows: ranges of keys, apart from each other, whose sums are then merged.
+ */
 final class AttentionKernels implements AutoCloseable {
     private static final int BLOCK = RowsFormat.BLOCK;
 
@@ -39,8 +41,8 @@ final class AttentionKernels implements AutoCloseable {
         dim = shape.headDim();
         boolean done = false;
         try {
-            ClProgram program = tiles.program(device.programs());
-            range = resources.add(program.kernel("attention_range"));
+            ClProgram program = AttentionTiles.program(device.programs());
+            range = resources.add(tiles.rangeProgram(device.programs()).kernel("attention_range"));
             tile = resources.add(program.kernel("attention_tile"));
             merge = resources.add(program.kernel("attention_merge"));
             done = true;

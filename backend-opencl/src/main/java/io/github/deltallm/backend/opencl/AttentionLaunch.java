@@ -57,14 +57,13 @@ final class AttentionLaunch implements Launch {
         dim = shape.headDim();
         boolean done = false;
         try {
-            ClProgram program = tiles.program(device.programs());
+            ClProgram program = AttentionTiles.program(device.programs());
             append = resources.add(program.kernel("cache_append"));
             encode = resources.add(program.kernel("delta_encode"));
             close = resources.add(program.kernel("delta_close"));
             rowLanes = AttentionTiles.lanes(append, 32);
             encodeLanes = AttentionTiles.lanes(encode, dim);
-            attention =
-                    new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
+            attention = new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
             resources.add(attention, attention::close);
             done = true;
         } finally {
