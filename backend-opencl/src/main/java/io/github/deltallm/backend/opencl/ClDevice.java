@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.opencl;
 
+import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,10 +24,17 @@ record ClDevice(
     private static final int COMPILER_AVAILABLE = 0x1028;
     private static final int LITTLE_ENDIAN = 0x1026;
     private static final int ADDRESS_BITS = 0x100D;
+    private static final int MAX_WORK_GROUP_SIZE = 0x1004;
+    private static final int MAX_WORK_ITEM_SIZES = 0x1005;
     private static final int NAME = 0x102B;
     private static final int DRIVER_VERSION = 0x102D;
     private static final int VERSION = 0x102F;
     private static final int TYPE_CPU = 2;
+
+    /** What kernels need: a group of 64 items, 16 of them in its second dimension. */
+    private static final int LEAST_GROUP = 64;
+
+    private static final int LEAST_SECOND = 16;
 
     private static final Pattern DOTTED = Pattern.compile("OpenCL (\\d+)\\.(\\d+).*");
 
@@ -65,7 +73,14 @@ record ClDevice(
         if (info.number(LITTLE_ENDIAN) == 0) {
             return "it is big-endian";
         }
-        return info.number(ADDRESS_BITS) == 64 ? "" : "its addresses are not of 64 bits";
+        if (info.number(ADDRESS_BITS) != 64) {
+            return "its addresses are not of 64 bits";
+        }
+        long[] most = info.sizes(MAX_WORK_ITEM_SIZES);
+        long group = info.number(MAX_WORK_GROUP_SIZE);
+        return group < LEAST_GROUP || most.length < 2 || most[1] < LEAST_SECOND
+                ? "its groups have " + group + " work items, " + Arrays.toString(most) + " at most"
+                : "";
     }
 
     boolean usable() {

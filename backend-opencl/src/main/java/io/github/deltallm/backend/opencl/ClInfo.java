@@ -45,6 +45,11 @@ final class ClInfo {
         }
     }
 
+    /** Numbers of 8 bytes. */
+    long[] sizes(int name) {
+        return MemorySegment.ofArray(bytes(name)).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+    }
+
     /** A number of 4 or 8 bytes. */
     long number(int name) {
         try (Arena arena = Arena.ofConfined()) {

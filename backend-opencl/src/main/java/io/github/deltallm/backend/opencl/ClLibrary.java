@@ -46,6 +46,11 @@ final class ClLibrary {
                 incomplete.add(name + " lacks " + e.getMessage());
             } catch (IllegalArgumentException notThere) {
                 // The next one may be.
+            } catch (UnsupportedOperationException e) {
+                return new Missing(
+                        "Java can't call native libraries on this system (" + e.getMessage() + ")",
+                        "use a 64-bit Java that has java.lang.foreign for this system, or another"
+                                + " backend");
             } catch (IllegalCallerException e) {
                 return new Missing(
                         "Java does not let the backend opencl call native libraries",

@@ -44,6 +44,11 @@ final class ClQueue implements AutoCloseable {
         }
     }
 
+    /** What kernels took, where that is measured. */
+    KernelTimes times() {
+        return times;
+    }
+
     /** Runs a kernel on at least {@code global} work items, in groups of {@code local}. */
     void launch1(ClKernel kernel, long global, int local) {
         launch(kernel, 1, global, local, 1, 1, 1, 1);

@@ -35,7 +35,7 @@ final class ElementLaunch implements Launch {
 
     @Override
     public void enqueue(StepState step) {
-        int count = step.rows() * width;
+        int count = Math.multiplyExact(step.rows(), width);
         queue.launch1(kernel.arg(3, count), count, 64);
     }
 

@@ -75,6 +75,12 @@ final class KernelTimes {
         return value.get(ValueLayout.JAVA_LONG, 0);
     }
 
+    /** How often a kernel was launched, of the commands whose times were collected. */
+    long launches(String kernel) {
+        Sum sum = sums.get(kernel);
+        return sum == null ? 0 : sum.launches;
+    }
+
     /** Logs the sums, the largest first. */
     void close() {
         launched.forEach(command -> release.release(command.event));

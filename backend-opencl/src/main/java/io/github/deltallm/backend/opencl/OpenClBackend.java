@@ -4,7 +4,12 @@ import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.Program;
 
-/** An open device. */
+/**
+ * An open device.
+ *
+ * <p>It leaves {@link #deltaBreakEven} at never: from where on delta attention pays differs from
+ * device to device, and has been measured on none but a processor that poses as one.
+ */
 final class OpenClBackend implements Backend {
     private final OpenClDevice device;
     private volatile boolean closed;

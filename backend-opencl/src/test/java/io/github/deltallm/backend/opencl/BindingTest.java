@@ -72,6 +72,21 @@ class BindingTest {
     }
 
     @Test
+    void timesOfKernelsAreAddedUpByName() {
+        try (ClQueue timed = new ClQueue(context, true);
+                ClBuffer buffer = buffer(4 * COUNT);
+                ClKernel add = device.programs().program("-D LANES=1", "rows.cl").kernel("add")) {
+            add.arg(0, buffer).arg(1, buffer).arg(2, buffer).arg(3, COUNT);
+            for (int i = 0; i < 3; i++) {
+                timed.launch1(add, COUNT, 64);
+            }
+            timed.finish();
+            assertThat(timed.times().launches("add")).isEqualTo(3);
+            assertThat(timed.times().launches("rope")).isZero();
+        }
+    }
+
+    @Test
     void rangesOutsideOfABufferAreRefused() {
         try (Arena arena = Arena.ofConfined();
                 ClBuffer buffer = buffer(16)) {
