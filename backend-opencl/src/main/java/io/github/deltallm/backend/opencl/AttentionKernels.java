@@ -41,8 +41,8 @@ final class AttentionKernels implements AutoCloseable {
         dim = shape.headDim();
         boolean done = false;
         try {
-            ClProgram program = tiles.program(device.programs());
-            range = resources.add(program.kernel("attention_range"));
+            ClProgram program = AttentionTiles.program(device.programs());
+            range = resources.add(tiles.rangeProgram(device.programs()).kernel("attention_range"));
             tile = resources.add(program.kernel("attention_tile"));
             merge = resources.add(program.kernel("attention_merge"));
             done = true;

@@ -57,7 +57,7 @@ final class AttentionLaunch implements Launch {
         dim = shape.headDim();
         boolean done = false;
         try {
-            ClProgram program = tiles.program(device.programs());
+            ClProgram program = AttentionTiles.program(device.programs());
             append = resources.add(program.kernel("cache_append"));
             encode = resources.add(program.kernel("delta_encode"));
             close = resources.add(program.kernel("delta_close"));

@@ -32,7 +32,7 @@ final class AttentionTally {
         CacheCounts tallies = span.cache.tallies();
         if (part.stream != null && part.stream.isFixed()) {
             for (int row = AttentionStep.counted(span, part); row < span.length(); row++) {
-                Stage stage = span.cache.stage(row);
+                Stage stage = span.cache.windows().stage(row);
                 long changed = counts(part).of(row, row + 1);
                 tallies.add(head.layer, stage, keys, CacheCounts.ELEMENTS, shape.headDim());
                 tallies.add(
@@ -42,7 +42,7 @@ final class AttentionTally {
         long group = shape.group();
         for (int row = 0; row < span.rows; row++) {
             int position = span.position + row;
-            Stage stage = span.cache.stage(position);
+            Stage stage = span.cache.windows().stage(position);
             long dense = (position + 1L) * shape.headDim();
             tallies.add(head.layer, stage, keys, CacheCounts.MACS, group * dense);
             tallies.add(
@@ -83,7 +83,7 @@ final class AttentionTally {
             int to = (first + count - 1) / shape.group();
             long macs =
                     executed(span, head, true, from, to) + executed(span, head, false, from, to);
-            Stage stage = span.cache.stage(span.position + from);
+            Stage stage = span.cache.windows().stage(span.position + from);
             span.cache.tallies().execute(head.layer, stage, count * macs);
         }
     }

@@ -14,6 +14,10 @@ final class AttentionTiles {
     private static final int SHORT = DeltaStream.ANCHORED * RowsFormat.BLOCK;
 
     private static final int MOST_LANES = 64;
+
+    /** Of small tiles: a second size, no more, since some devices compile a kernel for each. */
+    private static final int FEW_LANES = 16;
+
     private static final int MOST_QUERIES = 8;
     private static final int MERGE_LANES = 32;
 
@@ -34,7 +38,7 @@ final class AttentionTiles {
         queries = most;
         ClProgram program = program(device.programs());
         try (ClKernel tile = program.kernel("attention_tile");
-                ClKernel range = program.kernel("attention_range");
+                ClKernel range = rangeProgram(device.programs()).kernel("attention_range");
                 ClKernel merge = program.kernel("attention_merge")) {
             int lanes = lanes(tile, MOST_LANES);
             while (lanes > 1 && tileBytes(lanes, dim) > room) {
@@ -56,7 +60,13 @@ final class AttentionTiles {
         return 4L * queries * (dim + 2 * SHORT + 2 * DeltaStream.ANCHORED);
     }
 
-    ClProgram program(Programs programs) {
+    /** The kernels but for those of short ranges. */
+    static ClProgram program(Programs programs) {
+        return programs.program("", "cache.cl", "delta.cl", "attention.cl", "attention_prefill.cl");
+    }
+
+    /** The kernel of short ranges, which is made for a number of queries. */
+    ClProgram rangeProgram(Programs programs) {
         return programs.program(
                 "-D QUERIES=" + queries, "cache.cl", "attention.cl", "attention_decode.cl");
     }
@@ -84,7 +94,8 @@ final class AttentionTiles {
 
     /** Queries of a tile. */
     int lanes(AttentionSpan span) {
-        return Math.min(tileLanes, powerOfTwo(span.rows * shape.group()));
+        int count = span.rows * shape.group();
+        return count <= FEW_LANES ? Math.min(tileLanes, FEW_LANES) : tileLanes;
     }
 
     /** Work items of a short range. */

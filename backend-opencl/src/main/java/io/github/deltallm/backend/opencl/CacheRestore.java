@@ -96,7 +96,7 @@ final class CacheRestore {
         if (delta != null && !gap.isEmpty() && stream.delta().count() != length) {
             throw lacking();
         }
-        int gone = part.planRestore(length, head.window(cache.widestRequest()), gap.to());
+        int gone = part.planRestore(length, head.window(cache.windows().widestRequest()), gap.to());
         part.exact.restore(stream.exact(), length, part.kept(), gone);
         if (delta == null) {
             countPruned(part, stream);
@@ -167,7 +167,7 @@ final class CacheRestore {
     /** A state that was not encoded yet is encoded now: that counts. */
     private void tally(int layer, KvStream.Kind kind, float[] events) {
         for (int row = 0; row < events.length / dim; row++) {
-            Stage stage = cache.stage(row);
+            Stage stage = cache.windows().stage(row);
             boolean keys = kind == KvStream.Kind.KEYS;
             int changed = count(events, row);
             cache.tallies().add(layer, stage, keys, CacheCounts.ELEMENTS, dim);

@@ -25,24 +25,12 @@ final class CacheSequence implements KvCache {
     private final CacheDirectory directory;
     private final CacheHead[] heads;
     private final CacheCounts counts;
-    private AttentionStrategy.Request widestRequest = new AttentionStrategy.Request(0);
-    private AttentionStrategy.Request request = new AttentionStrategy.Request(0);
+    private final CacheWindows windows;
     private int length;
-    private int declared;
-
-    /** The most that was declared since the sequence was empty. */
-    private int widest;
-
-    /** The length when windows last grew; no truncation goes below. */
-    private int widenedAt;
-
     private boolean closed;
 
-    // What a failed run goes back to.
+    /** Whether a run is under way that may have to be undone. */
     private boolean running;
-    private int declaredBefore;
-    private int widestBefore;
-    private int widenedAtBefore;
 
     CacheSequence(AttentionStore owner, AttentionStrategy strategy, int capacity) {
         this.owner = owner;
@@ -57,6 +45,7 @@ final class CacheSequence implements KvCache {
             heads[i] = emptyHead(i / shape.kvHeads(), i % shape.kvHeads());
         }
         counts = new CacheCounts(shape.layers());
+        windows = new CacheWindows();
     }
 
     private CacheSequence(CacheSequence other) {
@@ -69,10 +58,8 @@ final class CacheSequence implements KvCache {
         directory = owner.directory();
         heads = Arrays.stream(other.heads).map(CacheHead::fork).toArray(CacheHead[]::new);
         counts = new CacheCounts(other.counts);
+        windows = new CacheWindows(other.windows);
         length = other.length;
-        declared = other.declared;
-        widest = other.widest;
-        widenedAt = other.widenedAt;
     }
 
     /** Asks the strategy once for each thing, so that all parts go by the same answer. */
@@ -133,48 +120,17 @@ final class CacheSequence implements KvCache {
 
     @Override
     public void declare(int tokens) {
-        int wanted = Math.max(declared, tokens);
-        if (wanted > widest) {
-            widen(new AttentionStrategy.Request(wanted));
-        }
-        declared = wanted;
-    }
-
-    /** Asks the strategy about all heads before it changes anything: it may throw. */
-    private void widen(AttentionStrategy.Request now) {
-        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
-        int[] outside = new int[heads.length];
-        for (int i = 0; i < heads.length; i++) {
-            outside[i] = heads[i].outside(length, before, now);
-        }
-        widest = now.tokens();
-        for (int i = 0; i < heads.length; i++) {
-            if (outside[i] > 0) {
-                heads[i].leaveOutside(outside[i]);
-                widenedAt = length;
-            }
-        }
+        windows.declare(tokens, length, heads);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        if (request.tokens() != declared) {
-            request = new AttentionStrategy.Request(declared);
-        }
-        return request;
+        return windows.request();
     }
 
-    /** The request of the widest windows: what is declared again after a truncation, at most. */
-    AttentionStrategy.Request widestRequest() {
-        if (widestRequest.tokens() != widest) {
-            widestRequest = new AttentionStrategy.Request(widest);
-        }
-        return widestRequest;
-    }
-
-    /** The stage to which a position counts. */
-    Stage stage(int position) {
-        return position < declared ? Stage.PREFILL : Stage.DECODE;
+    /** What was declared. */
+    CacheWindows windows() {
+        return windows;
     }
 
     @Override
@@ -196,11 +152,9 @@ final class CacheSequence implements KvCache {
         }
         lock.lock();
         try {
-            declared = Math.min(declared, newLength);
+            windows.truncate(newLength);
             cut(newLength);
             if (newLength == 0) {
-                widest = 0;
-                widenedAt = 0;
                 pool.trim();
             }
         } finally {
@@ -224,7 +178,7 @@ final class CacheSequence implements KvCache {
     /** The smallest length that a truncation can reach, or {@code least} if it is smaller. */
     private int floor(int least) {
         int floor = length;
-        while (floor > Math.max(widenedAt, least) && holdsAllFor(floor - 1)) {
+        while (floor > Math.max(windows.widenedAt(), least) && holdsAllFor(floor - 1)) {
             floor--;
         }
         return floor;
@@ -233,7 +187,7 @@ final class CacheSequence implements KvCache {
     /** Whether everything is kept that a query at a position may see. */
     boolean holdsAllFor(int position) {
         for (CacheHead head : heads) {
-            if (!head.holdsAllFor(position, widestRequest())) {
+            if (!head.holdsAllFor(position, windows.widestRequest())) {
                 return false;
             }
         }
@@ -359,17 +313,15 @@ final class CacheSequence implements KvCache {
     /** Makes room for the next {@code rows} positions, until {@link #commit} or rollback. */
     void begin(int rows, AttentionScratch scratch) {
         running = true;
-        declaredBefore = declared;
-        widestBefore = widest;
-        widenedAtBefore = widenedAt;
+        windows.note();
         for (CacheHead head : heads) {
             head.note();
         }
-        if (declared == 0) {
+        if (!windows.isDeclared()) {
             declare(length + rows);
         }
         for (CacheHead head : heads) {
-            head.plan(length + rows, widestRequest());
+            head.plan(length + rows, windows.widestRequest());
         }
         boolean moved = false;
         for (int layer = 0; layer < shape.layers(); layer++) {
@@ -423,9 +375,7 @@ final class CacheSequence implements KvCache {
             }
             directory.outdated();
             counts.rollback();
-            declared = declaredBefore;
-            widest = widestBefore;
-            widenedAt = widenedAtBefore;
+            windows.rollback();
             running = false;
         }
     }
@@ -435,7 +385,7 @@ final class CacheSequence implements KvCache {
         length = newLength;
         for (CacheHead head : heads) {
             if (head.startOutside(newLength, request())) {
-                widenedAt = newLength;
+                windows.startAt(newLength);
             }
         }
         counts.commit();

@@ -5,7 +5,7 @@ import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 import io.github.deltallm.api.spi.Encoding.Events;
 
 /**
- * How the events of a block of 32 rows are kept, the same as in {@code cache.cl}: for every 8 lists
+ * How the events of a block of 32 rows are kept, the same as in {@code delta.cl}: for every 8 lists
  * a 16-bit number of the events before them, a mask of 32 bits for every list, the events list
  * after list. A list is 32 channels of one key, or 32 rows of one channel of the values.
  */
