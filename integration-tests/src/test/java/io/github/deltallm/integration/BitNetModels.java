@@ -21,6 +21,10 @@ final class BitNetModels {
     }
 
     static Model open(Path file, String backend, Precision precision) {
-        return Model.open(file, ModelOptions.DEFAULT.withBackend(backend).withPrecision(precision));
+        return Model.open(
+                file,
+                ModelOptions.DEFAULT
+                        .withBackend(Backends.require(backend))
+                        .withPrecision(precision));
     }
 }

@@ -36,7 +36,7 @@ class BitNetReferenceTest {
     private static final int DECODED = 20;
 
     static Stream<Arguments> runs() {
-        return BitNetModels.BACKENDS.stream()
+        return Stream.concat(BitNetModels.BACKENDS.stream(), Stream.of("opencl"))
                 .flatMap(backend ->
                         Stream.of(Precision.values())
                                 .map(precision -> Arguments.of(backend, precision)));

@@ -76,22 +76,31 @@ class DeltaReferenceTest {
 
     @TestFactory
     Stream<DynamicTest> cpuAndReferenceAgree() {
-        requireDelta("cpu");
+        return agreesWithReference("cpu");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> openClAndReferenceAgree() {
+        return agreesWithReference(Backends.require("opencl"));
+    }
+
+    private static Stream<DynamicTest> agreesWithReference(String backend) {
+        requireDelta(backend);
         int[] ids = array(Golden.text("bleak-house").ids().subList(0, REFERENCE_IDS));
         Model oracle = open("reference", Precision.F32);
-        Model cpu = open("cpu", Precision.F32);
+        Model model = open(backend, Precision.F32);
         return Stream.of("delta:theta=1.0", "delta:theta=1.0,mode=blocks,sinks=4")
                 .map(AttentionSpec::parse)
                 .map(spec ->
                         DynamicTest.dynamicTest(
-                                spec.toString(), () -> agree(oracle, cpu, spec, ids)))
+                                spec.toString(), () -> agree(oracle, model, spec, ids)))
                 .onClose(oracle::close)
-                .onClose(cpu::close);
+                .onClose(model::close);
     }
 
-    private static void agree(Model oracle, Model cpu, AttentionSpec spec, int[] ids) {
+    private static void agree(Model oracle, Model model, AttentionSpec spec, int[] ids) {
         Perplexity expected = perplexity(oracle, spec, ids);
-        Perplexity measured = perplexity(cpu, spec, ids);
+        Perplexity measured = perplexity(model, spec, ids);
         assertThat(measured.nll()).isCloseTo(expected.nll(), within(NLL));
         fractionsAgree(
                 measured.attention().total(),

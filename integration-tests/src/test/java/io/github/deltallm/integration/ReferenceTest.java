@@ -117,7 +117,7 @@ class ReferenceTest {
      *
      * @param runs the name of the attention that is to run in the end
      */
-    private static Stream<DynamicTest> greedy(
+    static Stream<DynamicTest> greedy(
             Model model, List<Golden> goldens, AttentionSpec spec, String runs) {
         return goldens.stream()
                 .map(golden ->
@@ -189,7 +189,7 @@ class ReferenceTest {
     }
 
     /** One test for each prompt; the model is opened for the first and closed after the last. */
-    private static Stream<DynamicTest> cases(
+    static Stream<DynamicTest> cases(
             String backend, Precision precision, Path file, List<Golden> goldens) {
         Model model = open(file, backend, precision);
         return goldens.stream()
@@ -258,11 +258,11 @@ class ReferenceTest {
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
 
-    private static Path stories() {
+    static Path stories() {
         return SharedData.require("models/stories260K-f32.gguf");
     }
 
-    private static Model open(Path file, String backend, Precision precision) {
+    static Model open(Path file, String backend, Precision precision) {
         return Model.open(file, ModelOptions.DEFAULT.withBackend(backend).withPrecision(precision));
     }
 }

@@ -40,7 +40,7 @@ class SessionTest {
     private static final GenerationListener IGNORED = piece -> {};
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void theSameSeedGivesTheSameTextWithAnyNumberOfThreads(String backend) {
         GenerationOptions sampled =
                 SOME.withSampling(new Sampling(0.9f, 40, 0.95f, 0.01f, 1.1f, 7));
@@ -128,7 +128,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void whatDoesNotFitIntoTheContextIsRefusedAndTheSessionGoesOn(String backend) {
         try (Model model = stories(options(backend).withContext(32));
                 Session session = model.newSession()) {
@@ -156,7 +156,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void cancelledInThePromptTheSessionGoesOn(String backend) {
         try (Model model = stories(options(backend).withChunk(4));
                 Session session = model.newSession()) {
@@ -199,7 +199,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void cancelledInTheAnswerTheSessionGoesOn(String backend) {
         try (Model model = stories(options(backend));
                 Session session = model.newSession()) {
@@ -228,7 +228,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void sessionsOfTwoThreadsDoNotDisturbEachOther(String backend) throws Exception {
         try (Model model = stories(options(backend).withChunk(4));
                 ExecutorService threads = Executors.newFixedThreadPool(2)) {
@@ -246,7 +246,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void aForkContinuesAsItsOriginalDoesAndOnItsOwn(String backend) {
         try (Model model = stories(options(backend));
                 Session session = model.newSession()) {
@@ -266,7 +266,7 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cpu", "reference"})
+    @ValueSource(strings = {"cpu", "reference", "opencl"})
     void aTruncatedSessionContinuesAsIfNothingHadFollowed(String backend) {
         try (Model model = stories(options(backend));
                 Session session = model.newSession()) {
@@ -280,7 +280,15 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"cpu,reference", "reference,cpu", "cpu,cpu", "reference,reference"})
+    @CsvSource({
+        "cpu,reference",
+        "reference,cpu",
+        "cpu,cpu",
+        "reference,reference",
+        "opencl,cpu",
+        "reference,opencl",
+        "opencl,opencl"
+    })
     void aSavedSessionContinuesOnAnyBackend(String saver, String restorer, @TempDir Path folder) {
         Path file = folder.resolve("session");
         int[] prompt;
@@ -349,7 +357,7 @@ class SessionTest {
     }
 
     private static ModelOptions options(String backend) {
-        return ModelOptions.DEFAULT.withBackend(backend);
+        return ModelOptions.DEFAULT.withBackend(Backends.require(backend));
     }
 
     private static Model stories(ModelOptions options) {

@@ -1,0 +1,62 @@
+package io.github.deltallm.backend.opencl;
+
+/**
+ * What a device can do at most.
+ *
+ * @param cpu whether it is the processor
+ * @param unified whether it shares its memory with the processor
+ * @param computeUnits number of groups of work items that run at once, at least
+ * @param maxGroup work items in a group
+ * @param localBytes memory that a group shares
+ * @param maxAlloc bytes of one buffer
+ * @param globalBytes bytes of all buffers
+ * @param baseAlign alignment in bytes that a buffer over memory of the host needs
+ * @param roundedDivision whether division and square root can be rounded to nearest
+ */
+record ClDeviceLimits(
+        boolean cpu,
+        boolean unified,
+        int computeUnits,
+        int maxGroup,
+        long localBytes,
+        long maxAlloc,
+        long globalBytes,
+        long baseAlign,
+        boolean roundedDivision) {
+    private static final int MAX_COMPUTE_UNITS = 0x1002;
+    private static final int MAX_WORK_GROUP_SIZE = 0x1004;
+    private static final int MAX_MEM_ALLOC_SIZE = 0x1010;
+    private static final int MEM_BASE_ADDR_ALIGN = 0x1019;
+    private static final int SINGLE_FP_CONFIG = 0x101B;
+    private static final int GLOBAL_MEM_SIZE = 0x101F;
+    private static final int LOCAL_MEM_SIZE = 0x1023;
+    private static final int HOST_UNIFIED_MEMORY = 0x1035;
+    private static final int CORRECTLY_ROUNDED_DIVIDE_SQRT = 1 << 7;
+
+    static ClDeviceLimits of(ClInfo info, boolean cpu) {
+        return new ClDeviceLimits(
+                cpu,
+                cpu || info.number(HOST_UNIFIED_MEMORY) != 0,
+                (int) info.number(MAX_COMPUTE_UNITS),
+                (int) Math.min(1 << 16, info.number(MAX_WORK_GROUP_SIZE)),
+                info.number(LOCAL_MEM_SIZE),
+                info.number(MAX_MEM_ALLOC_SIZE),
+                info.number(GLOBAL_MEM_SIZE),
+                Math.max(1, info.number(MEM_BASE_ADDR_ALIGN) / 8),
+                (info.number(SINGLE_FP_CONFIG) & CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
+    }
+
+    /** The same of a device that is no processor and has memory of its own. */
+    ClDeviceLimits apart() {
+        return new ClDeviceLimits(
+                false,
+                false,
+                computeUnits,
+                maxGroup,
+                localBytes,
+                maxAlloc,
+                globalBytes,
+                baseAlign,
+                roundedDivision);
+    }
+}

@@ -1,0 +1,49 @@
+package io.github.deltallm.backend.opencl;
+
+/**
+ * How kernels are laid out on a device.
+ *
+ * @param lanes work items that share the columns of a row, a power of two: neighbours read
+ *     neighbouring memory. A processor has one, whose vectors are its lanes
+ * @param groupRows outputs of a group of a matrix product
+ * @param rows rows of activations that share decoded weights where there is more than one
+ * @param tile side of the tiles of products with many rows; 0 for none
+ */
+record KernelShape(int lanes, int groupRows, int rows, int tile) {
+    /** Local memory that a driver may want for itself. */
+    private static final int RESERVED = 4096;
+
+    static KernelShape of(ClDeviceLimits limits) {
+        if (limits.cpu()) {
+            return new KernelShape(1, Math.min(8, limits.maxGroup()), 8, 0);
+        }
+        int lanes = Integer.highestOneBit(Math.min(32, limits.maxGroup()));
+        int groupRows = Math.max(1, Math.min(128, limits.maxGroup()) / lanes);
+        return new KernelShape(lanes, groupRows, 8, tile(limits));
+    }
+
+    private static int tile(ClDeviceLimits limits) {
+        for (int tile = 64; tile >= 32; tile /= 2) {
+            int items = tile / 4 * (tile / 4);
+            int bytes = 2 * 32 * tile * Float.BYTES;
+            if (items <= limits.maxGroup() && bytes <= limits.localBytes() - RESERVED) {
+                return tile;
+            }
+        }
+        return 0;
+    }
+
+    /** The same without tiles. */
+    KernelShape withoutTiles() {
+        return new KernelShape(lanes, groupRows, rows, 0);
+    }
+
+    /** Definitions for the compiler. */
+    String options(int rowsTogether) {
+        return "-D LANES="
+                + lanes
+                + " -D ROWS="
+                + rowsTogether
+                + (tile > 0 && rowsTogether > 1 ? " -D TILE=" + tile : "");
+    }
+}

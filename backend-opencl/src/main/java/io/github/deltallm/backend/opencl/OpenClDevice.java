@@ -1,0 +1,48 @@
+package io.github.deltallm.backend.opencl;
+
+/** An open device with its programs. Close what uses it first. */
+final class OpenClDevice implements AutoCloseable {
+    private final ClContext context;
+    private final Programs programs;
+    private final KernelShape shape;
+    private final boolean profile;
+
+    OpenClDevice(ClDevice device, OpenClSettings settings) {
+        context = new ClContext(settings.apart() ? device.apart() : device);
+        programs = new Programs(context, new BinaryCache(settings.programs()));
+        shape = KernelShape.of(limits());
+        profile = settings.profile();
+    }
+
+    ClContext context() {
+        return context;
+    }
+
+    ClDeviceLimits limits() {
+        return context.device().limits();
+    }
+
+    Programs programs() {
+        return programs;
+    }
+
+    /** How kernels are laid out here. */
+    KernelShape shape() {
+        return shape;
+    }
+
+    MemoryBudget memory() {
+        return context.memory();
+    }
+
+    /** A new queue. */
+    ClQueue queue() {
+        return new ClQueue(context, profile);
+    }
+
+    @Override
+    public void close() {
+        programs.close();
+        context.close();
+    }
+}

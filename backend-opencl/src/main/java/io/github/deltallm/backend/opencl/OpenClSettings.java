@@ -1,0 +1,48 @@
+package io.github.deltallm.backend.opencl;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What can be set from outside, by a system property or an environment variable.
+ *
+ * @param library the OpenCL library to open instead of the system's
+ * @param programs the folder that compiled programs are kept in; empty keeps none
+ * @param apart whether a processor is treated as a GPU with memory of its own: to test, where there
+ *     is none, what runs there
+ * @param profile whether the time of every kernel is measured, and logged when a program is closed
+ */
+record OpenClSettings(
+        Optional<String> library, Optional<Path> programs, boolean apart, boolean profile) {
+    static final String LIBRARY_VARIABLE = "DELTALLM_OPENCL";
+    static final String CACHE_VARIABLE = "DELTALLM_OPENCL_CACHE";
+
+    /** Those of this process. A cache named {@code off} is none. */
+    static OpenClSettings ofProcess() {
+        Optional<String> cache = setting("deltallm.opencl.cache", CACHE_VARIABLE);
+        return new OpenClSettings(
+                setting("deltallm.opencl", LIBRARY_VARIABLE),
+                cache.isPresent()
+                        ? cache.filter(name -> !name.equals("off")).map(Path::of)
+                        : userCache(),
+                Boolean.getBoolean("deltallm.opencl.apart"),
+                Boolean.getBoolean("deltallm.opencl.profile"));
+    }
+
+    private static Optional<String> setting(String property, String variable) {
+        return Optional.ofNullable(System.getProperty(property))
+                .or(() -> Optional.ofNullable(System.getenv(variable)))
+                .filter(value -> !value.isBlank());
+    }
+
+    private static Optional<Path> userCache() {
+        return Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                .or(() -> Optional.ofNullable(System.getenv("LOCALAPPDATA")))
+                .filter(folder -> !folder.isBlank())
+                .map(Path::of)
+                .or(() ->
+                        Optional.ofNullable(System.getProperty("user.home"))
+                                .map(home -> Path.of(home, ".cache")))
+                .map(folder -> folder.resolve("deltallm").resolve("opencl"));
+    }
+}

@@ -1,0 +1,136 @@
+package io.github.deltallm.backend.opencl;
+
+import io.github.deltallm.api.spi.Tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A program's tensors on the device, each once: where the device shares the host's memory, the
+ * mapped file itself, elsewhere a copy.
+ */
+final class Weights {
+    /** Buffers over memory of the host begin at a page, as devices that map pages want it. */
+    private static final long PAGE = 4096;
+
+    /** Of values in a file: what the device reads with loads of words has to be aligned to them. */
+    private static final long WORD = 4;
+
+    private final OpenClDevice device;
+    private final ClQueue queue;
+    private final Resources resources;
+    private final Map<Tensor, WeightBuffer> uploaded = new HashMap<>();
+    private final Map<Tensor, ClBuffer> vectors = new HashMap<>();
+
+    /**
+     * @param resources closes the buffers
+     */
+    Weights(OpenClDevice device, ClQueue queue, Resources resources) {
+        this.device = device;
+        this.queue = queue;
+        this.resources = resources;
+    }
+
+    /** A tensor as it is. */
+    WeightBuffer of(Tensor tensor) {
+        WeightBuffer known = uploaded.get(tensor);
+        if (known == null) {
+            known = shared(tensor.data()) ? inPlace(tensor) : copied(tensor);
+            uploaded.put(tensor, known);
+        }
+        return known;
+    }
+
+    private boolean shared(MemorySegment data) {
+        return device.limits().unified()
+                && data.isNative()
+                && data.address() % WORD == 0
+                && PAGE % device.limits().baseAlign() == 0
+                && pages(data) <= device.limits().maxAlloc();
+    }
+
+    /** Bytes of the pages that some memory touches: these exist, whatever lies there. */
+    private static long pages(MemorySegment data) {
+        long end = data.address() + data.byteSize();
+        return (end + PAGE - 1) / PAGE * PAGE - data.address() / PAGE * PAGE;
+    }
+
+    private WeightBuffer inPlace(Tensor tensor) {
+        MemorySegment data = tensor.data();
+        long offset = data.address() % PAGE;
+        try {
+            ClBuffer buffer =
+                    device.context()
+                            .hostBuffer(
+                                    data.address() - offset,
+                                    pages(data),
+                                    "the tensor " + tensor.name());
+            return new WeightBuffer(tensor, resources.add(buffer), offset);
+        } catch (ClException e) {
+            // Some drivers share memory but not that of a file.
+            return copied(tensor);
+        }
+    }
+
+    private WeightBuffer copied(Tensor tensor) {
+        return new WeightBuffer(tensor, copy(tensor), 0);
+    }
+
+    private ClBuffer copy(Tensor tensor) {
+        MemorySegment data = tensor.data();
+        ClBuffer buffer =
+                resources.add(
+                        device.context()
+                                .buffer(
+                                        BufferUse.WEIGHTS,
+                                        data.byteSize(),
+                                        "the tensor " + tensor.name()));
+        if (data.isNative()) {
+            queue.writeNow(buffer, 0, data, 0, data.byteSize());
+        } else {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment copy = arena.allocate(data.byteSize()).copyFrom(data);
+                queue.writeNow(buffer, 0, copy, 0, data.byteSize());
+            }
+        }
+        return buffer;
+    }
+
+    /** A tensor of one row as fp32. */
+    ClBuffer vector(Tensor tensor) {
+        ClBuffer known = vectors.get(tensor);
+        if (known == null) {
+            known =
+                    switch (tensor.type()) {
+                        case F32 -> copy(tensor);
+                        default -> decoded(tensor);
+                    };
+            vectors.put(tensor, known);
+        }
+        return known;
+    }
+
+    private ClBuffer decoded(Tensor tensor) {
+        ClBuffer out =
+                resources.add(
+                        device.context()
+                                .buffer(
+                                        BufferUse.WEIGHTS,
+                                        4L * tensor.columns(),
+                                        "the tensor " + tensor.name()));
+        try (Resources temporary = new Resources();
+                Arena arena = Arena.ofConfined()) {
+            ClBuffer token = temporary.add(device.context().buffer(BufferUse.TABLES, 4, "a token"));
+            queue.writeNow(token, 0, arena.allocate(ValueLayout.JAVA_INT), 0, 4);
+            EmbedLaunch look =
+                    new EmbedLaunch(device, queue, of(tensor), token, out, tensor.columns());
+            temporary.add(look, look::close);
+            look.enqueue(1);
+            queue.finish();
+        }
+        return out;
+    }
+}

@@ -1,0 +1,168 @@
+/*
+ * Products of rows of activations with a matrix that is decoded on the way.
+ *
+ * ROWS rows of activations share the decoded weights of an item; TILE is the side of a tile of
+ * `linear_tiles`. The matrix begins `offset` bytes into its buffer.
+ */
+
+#ifndef ROWS
+#define ROWS 1
+#endif
+
+/* out = table[token]. Global: units of a row, rows. */
+kernel void embed(
+        global const uchar *table,
+        ulong offset,
+        ulong row_bytes,
+        float scale,
+        global const int *tokens,
+        int columns,
+        int rows,
+        global float *out) {
+    const int unit = get_global_id(0);
+    const int row = get_global_id(1);
+    if (32 * unit >= columns || row >= rows) {
+        return;
+    }
+    float16 lo, hi;
+    decode(table + offset + row_bytes * tokens[row], unit, columns, scale, &lo, &hi);
+    global float *to = out + (size_t) row * columns + 32 * unit;
+#ifdef PLAIN
+    if (32 * unit + 32 > columns) {
+        float tail[32];
+        vstore16(lo, 0, tail);
+        vstore16(hi, 1, tail);
+        for (int i = 0; 32 * unit + i < columns; i++) {
+            to[i] = tail[i];
+        }
+        return;
+    }
+#endif
+    vstore16(lo, 0, to);
+    vstore16(hi, 1, to);
+}
+
+/*
+ * out = weight * in (+ bias): LANES items share the units of an output, ROWS rows of activations
+ * its decoded weights. Rows behind the last are computed as the last one and not stored.
+ * Global: LANES, outputs, groups of ROWS rows. A sum's order depends on LANES alone.
+ */
+kernel void linear_rows(
+        global const uchar *weight,
+        ulong offset,
+        ulong row_bytes,
+        float scale,
+        global const float *bias,
+        int has_bias,
+        int columns,
+        int outputs,
+        global const float *in,
+        int rows,
+        global float *out,
+        local float *shared) {
+    const int output = get_global_id(1);
+    const int first = get_global_id(2) * ROWS;
+    const int lane = get_local_id(0);
+    const int units = (columns + 31) / 32;
+    global const uchar *w = weight + offset + row_bytes * min(output, outputs - 1);
+    float16 sums[ROWS];
+    global const float *x[ROWS];
+    for (int r = 0; r < ROWS; r++) {
+        sums[r] = 0.0f;
+        x[r] = in + (size_t) min(first + r, rows - 1) * columns;
+    }
+    for (int unit = lane; unit < units; unit += LANES) {
+        float16 lo, hi;
+        decode(w, unit, columns, scale, &lo, &hi);
+#pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            float16 a, b;
+            activations(x[r], unit, columns, &a, &b);
+            sums[r] = fma(lo, a, sums[r]);
+            sums[r] = fma(hi, b, sums[r]);
+        }
+    }
+    for (int r = 0; r < ROWS; r++) {
+        const float sum = lanes_sum(sum16(sums[r]), shared);
+        if (lane == 0 && output < outputs && first + r < rows) {
+            out[(size_t) (first + r) * outputs + output] = has_bias ? sum + bias[output] : sum;
+        }
+    }
+}
+
+#ifdef TILE
+
+#define SIDE (TILE / 4)
+
+/*
+ * The same for many rows: a group computes TILE outputs of TILE rows, an item 4 x 4 of them, over
+ * panels of 32 columns that the group decodes into local memory, column by column.
+ * Global: outputs / 4, rows / 4; local: SIDE, SIDE.
+ */
+kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void linear_tiles(
+        global const uchar *weight,
+        ulong offset,
+        ulong row_bytes,
+        float scale,
+        global const float *bias,
+        int has_bias,
+        int columns,
+        int outputs,
+        global const float *in,
+        int rows,
+        global float *out) {
+    local float weights[32 * TILE];
+    local float values[32 * TILE];
+    const int item = get_local_id(1) * SIDE + get_local_id(0);
+    const int first_output = get_group_id(0) * TILE;
+    const int first_row = get_group_id(1) * TILE;
+    const int units = (columns + 31) / 32;
+    float4 sums[4];
+    for (int r = 0; r < 4; r++) {
+        sums[r] = 0.0f;
+    }
+    for (int unit = 0; unit < units; unit++) {
+        for (int o = item; o < TILE; o += SIDE * SIDE) {
+            float16 lo = 0.0f, hi = 0.0f;
+            if (first_output + o < outputs) {
+                const ulong at = offset + row_bytes * (first_output + o);
+                decode(weight + at, unit, columns, scale, &lo, &hi);
+            }
+            float decoded[32];
+            vstore16(lo, 0, decoded);
+            vstore16(hi, 1, decoded);
+            for (int i = 0; i < 32; i++) {
+                weights[i * TILE + o] = decoded[i];
+            }
+        }
+        for (int i = item; i < 32 * TILE; i += SIDE * SIDE) {
+            const int row = first_row + i / 32;
+            const int column = 32 * unit + i % 32;
+            values[i % 32 * TILE + i / 32] =
+                    row < rows && column < columns ? in[(size_t) row * columns + column] : 0.0f;
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int i = 0; i < 32; i++) {
+            const float4 w = vload4(get_local_id(0), weights + i * TILE);
+            const float4 x = vload4(get_local_id(1), values + i * TILE);
+            sums[0] = fma((float4) x.s0, w, sums[0]);
+            sums[1] = fma((float4) x.s1, w, sums[1]);
+            sums[2] = fma((float4) x.s2, w, sums[2]);
+            sums[3] = fma((float4) x.s3, w, sums[3]);
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+    }
+    for (int r = 0; r < 4; r++) {
+        const int row = first_row + 4 * get_local_id(1) + r;
+        float four[4];
+        vstore4(sums[r], 0, four);
+        for (int c = 0; c < 4; c++) {
+            const int output = first_output + 4 * get_local_id(0) + c;
+            if (row < rows && output < outputs) {
+                out[(size_t) row * outputs + output] = has_bias ? four[c] + bias[output] : four[c];
+            }
+        }
+    }
+}
+
+#endif

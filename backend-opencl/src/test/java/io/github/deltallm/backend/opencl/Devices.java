@@ -1,0 +1,39 @@
+package io.github.deltallm.backend.opencl;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The devices that tests run on; without any they are skipped. */
+final class Devices {
+    private Devices() {}
+
+    /** The first usable device. */
+    static ClDevice any() {
+        return usable().getFirst();
+    }
+
+    /** All usable devices, at least one. */
+    static List<ClDevice> usable() {
+        return switch (ClLibrary.find(Optional.empty())) {
+            case ClLibrary.Missing missing ->
+                    abort("needs OpenCL, but " + missing.reason() + "; " + missing.remedy());
+            case ClLibrary.Found found -> {
+                List<ClDevice> usable =
+                        ClDevices.list(found.functions()).stream()
+                                .filter(ClDevice::usable)
+                                .toList();
+                yield usable.isEmpty()
+                        ? abort("needs an OpenCL device; on Debian install pocl-opencl-icd")
+                        : usable;
+            }
+        };
+    }
+
+    /** Settings that keep compiled programs in a folder. */
+    static OpenClSettings settings(Path folder) {
+        return new OpenClSettings(Optional.empty(), Optional.of(folder), false, false);
+    }
+}

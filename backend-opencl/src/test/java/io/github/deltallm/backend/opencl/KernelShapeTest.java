@@ -1,0 +1,48 @@
+package io.github.deltallm.backend.opencl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Shapes stay within what devices can do. */
+class KernelShapeTest {
+    private static ClDeviceLimits limits(boolean cpu, int maxGroup, int localKib) {
+        return new ClDeviceLimits(
+                cpu, cpu, 4, maxGroup, localKib * 1024L, 1 << 30, 1 << 30, 128, true);
+    }
+
+    @Test
+    void processorHasARowAWorkItemAndNoTiles() {
+        KernelShape shape = KernelShape.of(limits(true, 4096, 512));
+        assertThat(shape.lanes()).isEqualTo(1);
+        assertThat(shape.tile()).isZero();
+        assertThat(shape.options(8)).isEqualTo("-D LANES=1 -D ROWS=8");
+    }
+
+    @Test
+    void gpuHasNeighboursAtARowAndTilesForManyRows() {
+        KernelShape shape = KernelShape.of(limits(false, 1024, 48));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 8, 64));
+        assertThat(shape.options(1)).isEqualTo("-D LANES=32 -D ROWS=1");
+        assertThat(shape.options(8)).isEqualTo("-D LANES=32 -D ROWS=8 -D TILE=64");
+        assertThat(shape.withoutTiles().options(8)).isEqualTo("-D LANES=32 -D ROWS=8");
+    }
+
+    @Test
+    void tilesAreSmallerOrNoneWhereGroupsOrLocalMemoryAre() {
+        assertThat(KernelShape.of(limits(false, 128, 48)).tile()).isEqualTo(32);
+        assertThat(KernelShape.of(limits(false, 1024, 16)).tile()).isEqualTo(32);
+        assertThat(KernelShape.of(limits(false, 1024, 8)).tile()).isZero();
+    }
+
+    @Test
+    void groupsAreNoLargerThanTheDeviceAllows() {
+        for (int maxGroup = 64; maxGroup <= 1024; maxGroup *= 2) {
+            for (boolean cpu : new boolean[] {false, true}) {
+                KernelShape shape = KernelShape.of(limits(cpu, maxGroup, 32));
+                assertThat(shape.lanes() * shape.groupRows()).isLessThanOrEqualTo(maxGroup);
+                assertThat(shape.tile() / 4 * (shape.tile() / 4)).isLessThanOrEqualTo(maxGroup);
+            }
+        }
+    }
+}
