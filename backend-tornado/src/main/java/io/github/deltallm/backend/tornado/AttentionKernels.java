@@ -9,7 +9,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Attention over pages: scores, softmax and mix, each for all rows and query heads of a layer.
  *
  * <p>Scores lie at {@code (row * heads + head) * SCORES + position}. Where a middle is encoded they
- * are prefix sums over the events, beginning anew with each page's reference.
+ * are prefix sums over the events, beginning anew with each page's reference. What a run needs is
+ * in the bounds of loops, see {@link EncodeKernels}.
  */
 public final class AttentionKernels {
     private AttentionKernels() {}
@@ -41,49 +42,49 @@ public final class AttentionKernels {
             int stream = StepTable.stream(step, layer, kvHead, 0);
             int position = StepTable.position(step, row);
             int run = StepTable.run(step, stream / 2, row);
-            int middle = step.get(run);
-            int recent = step.get(run + 1);
-            int dropped = StepTable.ofStream(step, span, stream, StepTable.DROPPED);
-            int mode = StepTable.ofStream(step, span, stream, StepTable.MODE);
-            if (position < StepTable.ofStream(step, span, stream, StepTable.ENCODED_FOR)) {
-                mode = StepTable.EXACT;
-            }
+            int middle = step.get(run + StepTable.MIDDLE);
+            int recent = step.get(run + StepTable.RECENT);
             float scale = floats.get(ops.get(at + OpTable.CONSTANT));
             int q = ops.get(at + OpTable.IN) + query * dim;
             int out = query * step.get(StepTable.SCORES);
             int first = page * Pages.POSITIONS;
             int end = Math.min(first + Pages.POSITIONS, position + 1);
+            // Sums go on from key to key, from the page's first one on; sinks are written over
+            // below.
+            int encoded = step.get(run + StepTable.KEYS_ENCODED);
+            int any = Math.min(1, Math.max(0, encoded - middle));
+            int summed = Math.min(end, encoded) * any;
+            int anchor = Pages.anchor(step, span, stream, first * any);
             float sum = 0;
-            int summed = 0;
-            if (dropped == 0 && mode == StepTable.DELTA && first < recent && end > middle) {
-                int anchor = Pages.anchor(step, span, stream, first);
-                for (int c = 0; c < dim; c++) {
-                    sum += values.get(q + c) * pool.get(anchor + c);
-                }
-                summed = 1;
+            for (int c = 0; c < Math.min(dim, Math.max(0, summed - first) * dim); c++) {
+                sum += values.get(q + c) * pool.get(anchor + c);
             }
-            for (int j = first; j < end; j++) {
-                if (summed == 1 && j < recent) {
-                    int events = Pages.events(step, span, stream, j);
-                    for (int c = 0; c < dim; c++) {
-                        float event = pool.get(events + c);
-                        if (event == event) {
-                            sum += values.get(q + c) * event;
-                        }
-                    }
+            for (int j = first; j < summed; j++) {
+                int events = anchor + (1 + j - first) * dim;
+                for (int c = 0; c < dim; c++) {
+                    float event = pool.get(events + c);
+                    sum += event == event ? values.get(q + c) * event : 0;
                 }
-                if (j < middle || j >= recent) {
-                    float score = exact(step, values, pool, span, stream, j, q, dim);
-                    scores.set(out + j, scale * score);
-                } else if (dropped == 0) {
-                    float score = sum;
-                    if (mode == StepTable.EXACT) {
-                        score = exact(step, values, pool, span, stream, j, q, dim);
-                    } else if (mode == StepTable.PRUNED) {
-                        score = pruned(step, values, pool, span, stream, j, q, dim);
-                    }
-                    scores.set(out + j, scale * score);
-                }
+                scores.set(out + j, scale * sum);
+            }
+            int from = Math.max(first, middle);
+            int kept = Math.min(end, step.get(run + StepTable.KEYS_PRUNED));
+            for (int j = from; j < kept; j++) {
+                float score = pruned(step, values, pool, span, stream, j, q, dim);
+                scores.set(out + j, scale * score);
+            }
+            int whole = Math.min(end, step.get(run + StepTable.KEYS_EXACT));
+            for (int j = from; j < whole; j++) {
+                float score = exact(step, values, pool, span, stream, j, q, dim);
+                scores.set(out + j, scale * score);
+            }
+            for (int j = first; j < Math.min(end, middle); j++) {
+                float score = exact(step, values, pool, span, stream, j, q, dim);
+                scores.set(out + j, scale * score);
+            }
+            for (int j = Math.max(first, recent); j < end; j++) {
+                float score = exact(step, values, pool, span, stream, j, q, dim);
+                scores.set(out + j, scale * score);
             }
         }
     }
@@ -119,9 +120,8 @@ public final class AttentionKernels {
         float sum = 0;
         for (int c = 0; c < dim; c++) {
             float x = pool.get(key + c);
-            if (Math.abs(x) > pool.get(rule + c)) {
-                sum += values.get(q + c) * x;
-            }
+            float kept = Math.abs(x) > pool.get(rule + c) ? 1 : 0;
+            sum += values.get(q + c) * x * kept;
         }
         return sum;
     }
@@ -143,36 +143,34 @@ public final class AttentionKernels {
             int head = query - row * heads;
             int kvHead = head / (heads / step.get(StepTable.KV_HEADS));
             int stream = StepTable.stream(step, ops.get(at + OpTable.LAYER), kvHead, 0);
-            int span = StepTable.span(step, row);
             int position = StepTable.position(step, row);
             int run = StepTable.run(step, stream / 2, row);
-            int gap = step.get(run);
-            int next = gap;
-            if (StepTable.ofStream(step, span, stream, StepTable.DROPPED) != 0) {
-                next = step.get(run + 1);
-            }
+            int gap = step.get(run + StepTable.MIDDLE);
+            int next = step.get(run + StepTable.RESUMED);
             int out = query * step.get(StepTable.SCORES);
             float largest = -floats.get(FloatTables.INFINITY);
-            for (int j = 0; j <= position; j++) {
-                if (j < gap || j >= next) {
-                    float score = scores.get(out + j);
-                    if (score > largest) {
-                        largest = score;
-                    }
-                }
+            for (int j = 0; j < gap; j++) {
+                largest = Math.max(largest, scores.get(out + j));
+            }
+            for (int j = next; j <= position; j++) {
+                largest = Math.max(largest, scores.get(out + j));
             }
             float total = 0;
-            for (int j = 0; j <= position; j++) {
-                if (j < gap || j >= next) {
-                    float weight = TornadoMath.exp(scores.get(out + j) - largest);
-                    scores.set(out + j, weight);
-                    total = total + weight;
-                }
+            for (int j = 0; j < gap; j++) {
+                float weight = TornadoMath.exp(scores.get(out + j) - largest);
+                scores.set(out + j, weight);
+                total = total + weight;
             }
-            for (int j = 0; j <= position; j++) {
-                if (j < gap || j >= next) {
-                    scores.set(out + j, scores.get(out + j) / total);
-                }
+            for (int j = next; j <= position; j++) {
+                float weight = TornadoMath.exp(scores.get(out + j) - largest);
+                scores.set(out + j, weight);
+                total = total + weight;
+            }
+            for (int j = 0; j < gap; j++) {
+                scores.set(out + j, scores.get(out + j) / total);
+            }
+            for (int j = next; j <= position; j++) {
+                scores.set(out + j, scores.get(out + j) / total);
             }
         }
     }
@@ -204,44 +202,37 @@ public final class AttentionKernels {
             int span = StepTable.span(step, row);
             int position = StepTable.position(step, row);
             int run = StepTable.run(step, stream / 2, row);
-            int middle = step.get(run);
-            int recent = step.get(run + 1);
+            int middle = step.get(run + StepTable.MIDDLE);
+            int recent = step.get(run + StepTable.RECENT);
             int weights = query * step.get(StepTable.SCORES);
-            int mode = StepTable.ofStream(step, span, stream, StepTable.MODE);
-            if (position < StepTable.ofStream(step, span, stream, StepTable.ENCODED_FOR)) {
-                mode = StepTable.EXACT;
-            }
             float sum = 0;
             for (int j = 0; j < middle; j++) {
                 sum +=
                         scores.get(weights + j)
                                 * pool.get(Pages.exact(step, span, stream, j) + channel);
             }
-            if (StepTable.ofStream(step, span, stream, StepTable.DROPPED) == 0) {
-                if (mode == StepTable.DELTA) {
-                    float reference = 0;
-                    if (middle < recent) {
-                        reference = Pages.reference(step, pool, span, stream, middle, channel);
-                    }
-                    for (int j = middle; j < recent; j++) {
-                        float event = pool.get(Pages.events(step, span, stream, j) + channel);
-                        if (event == event) {
-                            reference = reference + event;
-                        }
-                        sum += scores.get(weights + j) * reference;
-                    }
-                } else {
-                    float theta = -1;
-                    if (mode == StepTable.PRUNED) {
-                        theta = pool.get(Pages.rule(step, span, stream) + channel);
-                    }
-                    for (int j = middle; j < recent; j++) {
-                        float x = pool.get(Pages.exact(step, span, stream, j) + channel);
-                        if (mode == StepTable.EXACT || Math.abs(x) > theta) {
-                            sum += scores.get(weights + j) * x;
-                        }
-                    }
-                }
+            int summed = step.get(run + StepTable.VALUES_ENCODED);
+            float reference = 0;
+            for (int j = middle; j < Math.min(summed, middle + 1); j++) {
+                reference = Pages.reference(step, pool, span, stream, j, channel);
+            }
+            for (int j = middle; j < summed; j++) {
+                float event = pool.get(Pages.events(step, span, stream, j) + channel);
+                reference = event == event ? reference + event : reference;
+                sum += scores.get(weights + j) * reference;
+            }
+            int whole = step.get(run + StepTable.VALUES_EXACT);
+            for (int j = middle; j < whole; j++) {
+                sum +=
+                        scores.get(weights + j)
+                                * pool.get(Pages.exact(step, span, stream, j) + channel);
+            }
+            int kept = step.get(run + StepTable.VALUES_PRUNED);
+            int rule = Pages.rule(step, span, stream) + channel;
+            for (int j = middle; j < kept; j++) {
+                float x = pool.get(Pages.exact(step, span, stream, j) + channel);
+                float there = Math.abs(x) > pool.get(rule) ? 1 : 0;
+                sum += scores.get(weights + j) * x * there;
             }
             for (int j = recent; j <= position; j++) {
                 sum +=

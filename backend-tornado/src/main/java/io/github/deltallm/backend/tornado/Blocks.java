@@ -7,9 +7,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * Decodes 32 values of a row of weights, on the device: the parts of the kernels that know the
  * layouts of the GGUF specification.
  *
- * <p>Types are the numbers of the GGUF format, constants of each compiled kernel, so that one branch
- * is left of all these. What floats consist of can't be taken apart on the device: exponents of f16
- * and bf16 are looked up in {@link FloatTables}.
+ * <p>Types are the numbers of the GGUF format, constants of each compiled kernel, so that one
+ * branch is left of all these. What floats consist of can't be taken apart on the device: exponents
+ * of f16 and bf16 are looked up in {@link FloatTables}.
  */
 public final class Blocks {
     static final int F32 = 0;
@@ -67,8 +67,8 @@ public final class Blocks {
     }
 
     /**
-     * Decodes a block of Q4_0, Q4_1, Q5_0 or Q5_1: a scale, in the {@code _1} types a minimum, in the
-     * Q5 types four bytes of fifth bits, 16 bytes of values i and i + 16.
+     * Decodes a block of Q4_0, Q4_1, Q5_0 or Q5_1: a scale, in the {@code _1} types a minimum, in
+     * the Q5 types four bytes of fifth bits, 16 bytes of values i and i + 16.
      */
     static void small(
             int type, ByteArray weights, FloatArray floats, int row, int b, float[] block) {
@@ -281,8 +281,8 @@ public final class Blocks {
     }
 
     /**
-     * An unsigned number as a float: what is below its zero is subtracted after this, since TornadoVM
-     * takes a difference of unsigned numbers for an unsigned one.
+     * An unsigned number as a float: what is below its zero is subtracted after this, since
+     * TornadoVM takes a difference of unsigned numbers for an unsigned one.
      */
     private static float number(int unsigned) {
         return unsigned;

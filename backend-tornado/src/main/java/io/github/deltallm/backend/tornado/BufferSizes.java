@@ -81,8 +81,18 @@ record BufferSizes(
     /** Bytes on the device, and as many again on the host. */
     long bytes() {
         long elements =
-                (long) control + ops + step + floats + angles + values + pool + scores + counts
-                        + logits + codes + STAGE;
+                (long) control
+                        + ops
+                        + step
+                        + floats
+                        + angles
+                        + values
+                        + pool
+                        + scores
+                        + counts
+                        + logits
+                        + codes
+                        + STAGE;
         return 4 * elements + slabs.stream().mapToLong(Integer::longValue).sum();
     }
 }

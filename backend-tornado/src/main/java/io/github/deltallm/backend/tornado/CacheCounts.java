@@ -11,7 +11,7 @@ final class CacheCounts {
     private final AttentionCounts[] counts;
 
     CacheCounts(int layers) {
-        counts = new AttentionCounts[layers * Stage.values().length];
+        counts = new AttentionCounts[2 * layers];
         Arrays.fill(counts, AttentionCounts.ZERO);
     }
 
@@ -24,7 +24,7 @@ final class CacheCounts {
     }
 
     private static int index(int layer, Stage stage) {
-        return layer * Stage.values().length + stage.ordinal();
+        return 2 * layer + (stage == Stage.PREFILL ? 0 : 1);
     }
 
     private void add(int layer, Stage stage, AttentionCounts more) {

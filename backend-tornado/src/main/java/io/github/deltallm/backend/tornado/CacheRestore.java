@@ -56,8 +56,7 @@ final class CacheRestore {
             CacheStream stream = cache.streams()[i];
             fill(stream, i, length);
             RowName name = stream.name;
-            if (!cache.windows()
-                    .restore(name.layer(), name.kvHead(), stream.heldFrom(), length)) {
+            if (!cache.windows().restore(name.layer(), name.kvHead(), stream.heldFrom(), length)) {
                 missing.add(name);
             }
         }
@@ -98,8 +97,7 @@ final class CacheRestore {
                             + e.getMessage(),
                     e);
         }
-        memory.store(
-                cache.exactPages().first(PageList.pagesOf(length)), index, image.exactPages());
+        memory.store(cache.exactPages().first(PageList.pagesOf(length)), index, image.exactPages());
         if (stream.delta()) {
             memory.store(
                     cache.encodedPages().first(PageList.pagesOf(length)),
@@ -109,12 +107,12 @@ final class CacheRestore {
     }
 
     private void encode(CacheStream stream, SequenceImage image, KvStream saved) {
-        if (stream.mode() == StepTable.EXACT) {
+        if (stream.exact()) {
             return;
         }
         BitSet held = stream.held();
         held.stream().forEach(row -> image.requireFinite(stream, row));
-        if (stream.mode() == StepTable.PRUNED) {
+        if (stream.pruned()) {
             for (int row = 0; row < stream.length(); row++) {
                 stream.recount(row, held.get(row) ? image.channels(stream, row) : 0);
             }

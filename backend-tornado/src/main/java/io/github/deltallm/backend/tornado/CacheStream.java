@@ -59,20 +59,24 @@ final class CacheStream {
         return delta.events() == Encoding.Events.INT8 ? delta.steps() : NONE;
     }
 
-    int mode() {
-        return switch (encoding) {
-            case Encoding.Exact exact -> StepTable.EXACT;
-            case Encoding.Pruned pruned -> StepTable.PRUNED;
-            case Encoding.Delta delta -> StepTable.DELTA;
-        };
+    boolean exact() {
+        return encoding instanceof Encoding.Exact;
     }
 
-    int store() {
+    boolean pruned() {
+        return encoding instanceof Encoding.Pruned;
+    }
+
+    Encoding.Store store() {
+        return encoding.store();
+    }
+
+    /** Steps each way that rows are rounded to; 0 for other stores. */
+    int mostSteps() {
         return switch (encoding.store()) {
-            case F32 -> StepTable.F32;
-            case BF16 -> StepTable.BF16;
-            case INT8 -> StepTable.INT8;
-            case INT4 -> StepTable.INT4;
+            case F32, BF16 -> 0;
+            case INT8 -> 127;
+            case INT4 -> 7;
         };
     }
 
@@ -96,11 +100,7 @@ final class CacheStream {
 
     /** Whether a step that ends at {@code end} fixes steps and sigma. */
     boolean fixesWith(int end) {
-        return delta()
-                && !fixed
-                && length < FIRST_ROWS
-                && end >= FIRST_ROWS
-                && holds(0, length);
+        return delta() && !fixed && length < FIRST_ROWS && end >= FIRST_ROWS && holds(0, length);
     }
 
     /** The first position that a step which ends at {@code end} encodes; -1 for none. */
@@ -134,16 +134,17 @@ final class CacheStream {
         };
     }
 
-    /** A channel's format of events as kernels know it. */
-    float format(int channel) {
-        if (!(encoding instanceof Encoding.Delta delta)) {
-            return 0;
+    /** The format of events; F32 where there are none. */
+    Encoding.Events events() {
+        return encoding instanceof Encoding.Delta delta ? delta.events() : Encoding.Events.F32;
+    }
+
+    /** A channel's step: 0 if nothing is transmitted, 1 for events that are no whole steps. */
+    float step(int channel) {
+        if (events() != Encoding.Events.INT8) {
+            return 1;
         }
-        return switch (delta.events()) {
-            case F32 -> Pages.EVENTS_F32;
-            case BF16 -> Pages.EVENTS_BF16;
-            case INT8 -> steps.length == 0 ? 0 : steps[channel];
-        };
+        return steps.length == 0 ? 0 : steps[channel];
     }
 
     /** Adds a row that is held exactly, and how many channels it has. */
@@ -217,8 +218,7 @@ final class CacheStream {
 
     /** Whether rows {@code [from, to)} are there for the query at a position as the middle. */
     boolean holdsMiddle(int from, int to, int query) {
-        if (!(encoding instanceof Encoding.Delta delta)
-                || (delta.waits() && query < FIRST_ROWS)) {
+        if (!(encoding instanceof Encoding.Delta delta) || (delta.waits() && query < FIRST_ROWS)) {
             return holds(from, to);
         }
         return from >= to || encoded >= to;

@@ -45,8 +45,7 @@ final class DeviceBuffers {
     Object[] persistent() {
         List<Object> all =
                 new ArrayList<>(
-                        List.of(
-                                ops, step, floats, angles, values, pool, scores, counts, codes));
+                        List.of(ops, step, floats, angles, values, pool, scores, counts, codes));
         all.addAll(slabs);
         return all.toArray();
     }

@@ -194,33 +194,41 @@ final class DeviceMemory implements AutoCloseable {
 
     private static float[] fetch(Machine machine, boolean pool, int[] offsets, int length) {
         float[] data = new float[Math.multiplyExact(offsets.length, length)];
-        pieces(machine, offsets, length, (at, size, count) -> {
-            if (pool) {
-                machine.fetchPool(size, count);
-            } else {
-                machine.fetchValues(size, count);
-            }
-            FloatArray stage = machine.buffers.stage;
-            for (int i = 0; i < size * count; i++) {
-                data[at + i] = stage.get(i);
-            }
-        });
+        pieces(
+                machine,
+                offsets,
+                length,
+                (at, size, count) -> {
+                    if (pool) {
+                        machine.fetchPool(size, count);
+                    } else {
+                        machine.fetchValues(size, count);
+                    }
+                    FloatArray stage = machine.buffers.stage;
+                    for (int i = 0; i < size * count; i++) {
+                        data[at + i] = stage.get(i);
+                    }
+                });
         return data;
     }
 
     private static void store(
             Machine machine, boolean pool, int[] offsets, int length, float[] data) {
-        pieces(machine, offsets, length, (at, size, count) -> {
-            FloatArray stage = machine.buffers.stage;
-            for (int i = 0; i < size * count; i++) {
-                stage.set(i, data[at + i]);
-            }
-            if (pool) {
-                machine.storePool(size, count);
-            } else {
-                machine.storeValues(size, count);
-            }
-        });
+        pieces(
+                machine,
+                offsets,
+                length,
+                (at, size, count) -> {
+                    FloatArray stage = machine.buffers.stage;
+                    for (int i = 0; i < size * count; i++) {
+                        stage.set(i, data[at + i]);
+                    }
+                    if (pool) {
+                        machine.storePool(size, count);
+                    } else {
+                        machine.storeValues(size, count);
+                    }
+                });
     }
 
     /** Chunks that are moved at once: {@code count} of {@code size}, from {@code data[at]} on. */

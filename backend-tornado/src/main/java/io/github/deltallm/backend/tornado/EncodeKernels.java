@@ -4,7 +4,12 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Puts keys and values into a sequence's pages, and encodes what changed (DeltaLLM, section 1). */
+/**
+ * Puts keys and values into a sequence's pages, and encodes what changed (DeltaLLM, section 1).
+ *
+ * <p>Flags of {@link StepTable} bound loops or multiply: TornadoVM 5.2 loses code behind nested
+ * branches, and behind loops whose bounds are choices.
+ */
 public final class EncodeKernels {
     /** Devices flush smaller numbers to zero, so a smaller change counts as none. */
     private static final float LEAST_CHANGE = 1.17549435e-38f;
@@ -34,43 +39,26 @@ public final class EncodeKernels {
             int dim = step.get(StepTable.DIM);
             int span = StepTable.span(step, row);
             int stream = StepTable.stream(step, ops.get(at + OpTable.LAYER), head, kind);
-            int store = StepTable.ofStream(step, span, stream, StepTable.STORE);
             int from = ops.get(at + OpTable.SECOND + kind) + (row * kvHeads + head) * dim;
             int to = Pages.exact(step, span, stream, StepTable.position(step, row));
-            roundRow(store, dim, floats, values, from, pool, to);
-        }
-    }
-
-    /** Copies a row, rounded to a store. */
-    static void roundRow(
-            int store,
-            int dim,
-            FloatArray floats,
-            FloatArray values,
-            int from,
-            FloatArray pool,
-            int to) {
-        float scale = 0;
-        if (store >= StepTable.INT8) {
+            int plain = StepTable.ofStream(step, span, stream, StepTable.STORE_F32) * dim;
+            int halved = StepTable.ofStream(step, span, stream, StepTable.STORE_BF16) * dim;
+            int stepped = StepTable.ofStream(step, span, stream, StepTable.STORE_STEPS) * dim;
+            int most = StepTable.ofStream(step, span, stream, StepTable.MOST_STEPS);
+            for (int c = 0; c < plain; c++) {
+                pool.set(to + c, values.get(from + c));
+            }
+            for (int c = 0; c < halved; c++) {
+                pool.set(to + c, Floats.bf16(values.get(from + c), floats));
+            }
             float largest = 0;
-            for (int c = 0; c < dim; c++) {
-                float x = values.get(from + c);
-                largest = Math.max(largest, Math.abs(x));
+            for (int c = 0; c < stepped; c++) {
+                largest = Math.max(largest, Math.abs(values.get(from + c)));
             }
-            float most = 127;
-            if (store == StepTable.INT4) {
-                most = 7;
+            float size = Floats.stepSize(largest, most, floats);
+            for (int c = 0; c < stepped; c++) {
+                pool.set(to + c, size * Floats.rounded(values.get(from + c) / size));
             }
-            scale = Floats.exactMultiple(largest / most, floats);
-        }
-        for (int c = 0; c < dim; c++) {
-            float x = values.get(from + c);
-            if (store == StepTable.BF16) {
-                x = Floats.bf16(x, floats);
-            } else if (scale > 0) {
-                x = scale * Floats.rounded(x / scale);
-            }
-            pool.set(to + c, x);
         }
     }
 
@@ -96,31 +84,43 @@ public final class EncodeKernels {
             int layer = ops.get(OpTable.at(control, op) + OpTable.LAYER);
             int stream = StepTable.stream(step, layer, headKind / 2, headKind % 2);
             int from = StepTable.ofStream(step, span, stream, StepTable.ENCODE_FROM);
-            if (from >= 0) {
-                int end =
-                        StepTable.ofSpan(step, span, StepTable.POSITION)
-                                + StepTable.ofSpan(step, span, StepTable.COUNT);
-                int rule = Pages.rule(step, span, stream) + channel;
-                float reference = before(step, pool, span, stream, from, channel);
-                for (int position = from; position < end; position++) {
-                    int anchor = Pages.anchor(step, span, stream, position) + channel;
-                    int slot = position % Pages.POSITIONS;
-                    if (slot == 0) {
-                        pool.set(anchor, reference);
-                    }
+            int end = StepTable.ofStream(step, span, stream, StepTable.ENCODE_TO);
+            float f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
+            float bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
+            float int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
+            int rule = Pages.rule(step, span, stream) + channel;
+            float threshold = pool.get(rule);
+            float size = pool.get(rule + dim);
+            float reference = before(step, pool, span, stream, from, channel);
+            for (int position = from; position < Math.min(end, 1); position++) {
+                float input = pool.get(Pages.exact(step, span, stream, 0) + channel);
+                pool.set(Pages.anchor(step, span, stream, 0) + channel, 0);
+                pool.set(Pages.events(step, span, stream, 0) + channel, input);
+                reference = input;
+            }
+            int next = Math.max(from, 1);
+            for (int page = next / Pages.POSITIONS; page * Pages.POSITIONS < end; page++) {
+                int first = Math.max(next, page * Pages.POSITIONS);
+                int last = Math.min(end, (page + 1) * Pages.POSITIONS);
+                int anchor = Pages.anchor(step, span, stream, first) + channel;
+                for (int at = first; at <= page * Pages.POSITIONS; at++) {
+                    pool.set(anchor, reference);
+                }
+                for (int position = first; position < last; position++) {
                     float input = pool.get(Pages.exact(step, span, stream, position) + channel);
+                    float change = input - reference;
+                    int changed = changed(change, threshold, size);
                     float event =
-                            transmitted(
-                                    position,
-                                    input,
-                                    reference,
-                                    pool.get(rule),
-                                    pool.get(rule + dim),
-                                    floats);
-                    if (event == event) {
-                        reference = reference + event;
-                    }
-                    pool.set(anchor + (slot + 1) * dim, event);
+                            f32 * change
+                                    + bf16 * halved(change, floats)
+                                    + int8 * stepped(change, size);
+                    reference = reference + changed * event;
+                    int finite = reference - reference == 0 ? 1 : 0;
+                    float stored =
+                            event
+                                    + floats.get(FloatTables.MARKS + changed)
+                                    + floats.get(FloatTables.LIMITS + finite);
+                    pool.set(anchor + (1 + position % Pages.POSITIONS) * dim, stored);
                 }
             }
         }
@@ -130,52 +130,34 @@ public final class EncodeKernels {
     static float before(
             IntArray step, FloatArray pool, int span, int stream, int from, int channel) {
         float reference = 0;
-        if (from > 0) {
-            reference = Pages.reference(step, pool, span, stream, from - 1, channel);
-            float event = pool.get(Pages.events(step, span, stream, from - 1) + channel);
-            if (event == event) {
-                reference = reference + event;
-            }
+        for (int last = from - 1; last >= 0; last = -1) {
+            float event = pool.get(Pages.events(step, span, stream, last) + channel);
+            reference = Pages.reference(step, pool, span, stream, last, channel);
+            reference = reference + (event == event ? event : 0);
         }
         return reference;
     }
 
-    /**
-     * What is transmitted of an input: NaN for nothing, infinity where the reference would be
-     * infinite.
-     */
-    static float transmitted(
-            int position,
-            float input,
-            float reference,
-            float threshold,
-            float format,
-            FloatArray floats) {
-        float event = floats.get(FloatTables.NAN);
-        float change = input - reference;
+    /** 1 where a channel is transmitted behind row 0, else 0. */
+    static int changed(float change, float threshold, float step) {
         float size = Math.abs(change);
-        if (position == 0) {
-            event = input;
-        } else if (size > threshold && size >= LEAST_CHANGE && format != 0) {
-            event = event(change, format, floats);
-        }
-        if (event == event && !Floats.finite(reference + event)) {
-            event = floats.get(FloatTables.INFINITY);
-        }
-        return event;
+        int larger = size > threshold ? 1 : 0;
+        int normal = size >= LEAST_CHANGE ? 1 : 0;
+        int known = step > 0 ? 1 : 0;
+        return larger * normal * known;
     }
 
-    /** What is transmitted of a change. */
-    private static float event(float change, float format, FloatArray floats) {
-        float event = change;
-        if (format == Pages.EVENTS_BF16) {
-            event = Floats.bf16(change, floats);
-        } else if (format > 0) {
-            // Through a clamp again, so that no compiler fuses the product with the sum behind it.
-            float steps = Floats.rounded(Floats.clamped(change / format, -127, 127));
-            event = Floats.clamped(format * steps, -3.4028235e38f, 3.4028235e38f);
-        }
-        return event;
+    /** A change in bf16, always finite. */
+    static float halved(float change, FloatArray floats) {
+        return Floats.clamped(Floats.bf16(change, floats), -3.3895314e38f, 3.3895314e38f);
+    }
+
+    /** A change as a whole number of steps; what is left goes to the next one. */
+    static float stepped(float change, float step) {
+        float divisor = Math.max(step, 1.17549435e-38f);
+        float steps = Floats.rounded(Floats.clamped(change / divisor, -127, 127));
+        // Through a clamp again, so that no compiler fuses the product with the sum behind it.
+        return Floats.clamped(step * steps, -3.4028235e38f, 3.4028235e38f);
     }
 
     /**
@@ -198,38 +180,33 @@ public final class EncodeKernels {
             int layer = ops.get(OpTable.at(control, op) + OpTable.LAYER);
             int stream = StepTable.stream(step, layer, i / 2 % kvHeads, i % 2);
             int span = StepTable.span(step, row);
-            int mode = StepTable.ofStream(step, span, stream, StepTable.MODE);
+            int dim = step.get(StepTable.DIM);
+            int position = StepTable.position(step, row);
+            int exact = Pages.exact(step, span, stream, position);
+            int rule = Pages.rule(step, span, stream);
+            int pruned = StepTable.ofStream(step, span, stream, StepTable.PRUNED) * dim;
+            int end = StepTable.ofStream(step, span, stream, StepTable.ENCODE_TO);
+            // Waiting streams have nothing encoded yet, but can't hold what they could not encode.
+            int checked = StepTable.ofStream(step, span, stream, StepTable.CHECKED) * dim;
+            int encoded = Math.min(1, Math.max(0, end - position)) * dim;
             int count = 0;
-            if (mode != StepTable.EXACT) {
-                int dim = step.get(StepTable.DIM);
-                int position = StepTable.position(step, row);
-                int exact = Pages.exact(step, span, stream, position);
-                int encoded = StepTable.ofStream(step, span, stream, StepTable.ENCODE_FROM);
-                int bad = 0;
-                for (int c = 0; c < dim; c++) {
-                    float x = pool.get(exact + c);
-                    if (!Floats.finite(x)) {
-                        bad = 1;
-                    }
-                    if (mode == StepTable.PRUNED) {
-                        if (Math.abs(x) > pool.get(Pages.rule(step, span, stream) + c)) {
-                            count = count + 1;
-                        }
-                    } else if (encoded >= 0) {
-                        float event = pool.get(Pages.events(step, span, stream, position) + c);
-                        if (event == event) {
-                            count = count + 1;
-                            if (!Floats.finite(event)) {
-                                bad = 1;
-                            }
-                        }
-                    }
-                }
-                if (bad != 0) {
-                    count = -1;
-                }
+            int bad = 0;
+            for (int c = 0; c < checked; c++) {
+                float x = pool.get(exact + c);
+                bad += x - x == 0 ? 0 : 1;
             }
-            counts.set(row * step.get(StepTable.STREAMS) + stream, count);
+            for (int c = 0; c < pruned; c++) {
+                count += Math.abs(pool.get(exact + c)) > pool.get(rule + c) ? 1 : 0;
+            }
+            for (int c = 0; c < encoded; c++) {
+                float event = pool.get(Pages.events(step, span, stream, position) + c);
+                int there = event == event ? 1 : 0;
+                int finite = event - event == 0 ? 1 : 0;
+                count += there;
+                bad += there - finite;
+            }
+            int refused = Math.min(bad, 1);
+            counts.set(row * step.get(StepTable.STREAMS) + stream, count * (1 - refused) - refused);
         }
     }
 }

@@ -18,7 +18,14 @@ final class FloatTables {
 
     static final int NAN = BF16 + 512;
     static final int INFINITY = NAN + 1;
-    static final int SIZE = INFINITY + 1;
+
+    /** What is added to an event: NaN where there is none, else nothing. */
+    static final int MARKS = INFINITY + 1;
+
+    /** What is added to an event: infinity if the reference becomes infinite, else nothing. */
+    static final int LIMITS = MARKS + 2;
+
+    static final int SIZE = LIMITS + 2;
 
     private FloatTables() {}
 
@@ -29,7 +36,8 @@ final class FloatTables {
         }
         floats.set(POWERS + 255, Float.POSITIVE_INFINITY);
         for (int e = 0; e < 32; e++) {
-            double power = e == 31 ? Double.POSITIVE_INFINITY : Math.scalb(1.0, Math.max(e, 1) - 25);
+            double power =
+                    e == 31 ? Double.POSITIVE_INFINITY : Math.scalb(1.0, Math.max(e, 1) - 25);
             floats.set(F16 + e, (float) power);
             floats.set(F16 + 32 + e, (float) -power);
         }
@@ -41,5 +49,9 @@ final class FloatTables {
         }
         floats.set(NAN, Float.NaN);
         floats.set(INFINITY, Float.POSITIVE_INFINITY);
+        floats.set(MARKS, Float.NaN);
+        floats.set(MARKS + 1, 0);
+        floats.set(LIMITS, Float.POSITIVE_INFINITY);
+        floats.set(LIMITS + 1, 0);
     }
 }

@@ -21,23 +21,12 @@ final class Floats {
     }
 
     static float clamped(float x, float least, float most) {
-        float result = x;
-        if (x < least) {
-            result = least;
-        }
-        if (x > most) {
-            result = most;
-        }
-        return result;
+        return Math.min(Math.max(x, least), most);
     }
 
     /** A number that is infinite becomes 0. */
     static float finiteOrZero(float x) {
-        float result = x;
-        if (x > LARGEST) {
-            result = 0;
-        }
-        return result;
+        return x > LARGEST ? 0 : x;
     }
 
     /** Whether it is neither NaN nor infinite. */
@@ -52,53 +41,39 @@ final class Floats {
      */
     static float bf16(float x, FloatArray powers) {
         float a = Math.abs(x);
-        float unit = 1;
-        float y = x;
-        if (a < 8.6736174e-19f) { // 2^-60: far from where powers of two end
-            y = x * TWO_TO_64;
-            unit = 1 / TWO_TO_64;
-        }
-        int exponent = exponent(Math.abs(y), powers);
-        float result = x;
-        if (exponent < 65 && unit < 1) {
-            // Denormals end at 2^-133 in bf16.
-            float scaled = y * powers.get(FloatTables.POWERS + 127 + 69);
-            float whole = rounded(scaled);
-            if (whole == 0) {
-                whole = scaled * 0; // a zero of its sign
-            }
-            result = whole * powers.get(FloatTables.POWERS + 127 - 69) * unit;
-        } else if (exponent > 7 && exponent < 255) {
-            // 8 significant bits are left of the point.
-            float scaled = y * powers.get(FloatTables.POWERS + 261 - exponent);
-            result = rounded(scaled) * powers.get(FloatTables.POWERS + exponent - 7) * unit;
-        }
-        return result;
+        // 2^-60 and less: far from where powers of two end.
+        float up = a < 8.6736174e-19f ? TWO_TO_64 : 1;
+        float down = a < 8.6736174e-19f ? 1 / TWO_TO_64 : 1;
+        float y = x * up;
+        // Normal numbers keep 8 significant bits; denormals end at 2^-133, as the least normal
+        // does.
+        int exponent = Math.max(65, Math.min(254, exponent(Math.abs(y), powers)));
+        float scaled = y * powers.get(FloatTables.POWERS + 261 - exponent);
+        float whole = rounded(scaled);
+        float signed = whole == 0 ? scaled * 0 : whole;
+        return signed * powers.get(FloatTables.POWERS + exponent - 7) * down;
     }
 
     /** The biased exponent: the largest e whose power of two is not above {@code a}; 0 for NaN. */
     static int exponent(float a, FloatArray powers) {
         int e = 0;
         for (int bit = 128; bit > 0; bit = bit / 2) {
-            if (powers.get(FloatTables.POWERS + e + bit) <= a) {
-                e = e + bit;
-            }
+            e += powers.get(FloatTables.POWERS + e + bit) <= a ? bit : 0;
         }
         return e;
     }
 
-    /** Rounded up to 16 significant bits, so that multiples by up to 127 are exact. */
-    static float exactMultiple(float scale, FloatArray powers) {
-        float result = scale;
-        int exponent = exponent(scale, powers);
-        if (exponent > 15 && exponent < 240) {
-            float scaled = scale * powers.get(FloatTables.POWERS + 269 - exponent);
-            float whole = rounded(scaled);
-            if (whole < scaled) {
-                whole = whole + 1;
-            }
-            result = whole * powers.get(FloatTables.POWERS + exponent - 15);
-        }
-        return result;
+    /**
+     * The size of a step of a row that is rounded to {@code most} steps each way: rounded up to 16
+     * significant bits, so that its multiples are exact; 1 for a row of zeros.
+     */
+    static float stepSize(float largest, int most, FloatArray powers) {
+        float size = largest / Math.max(1, most);
+        int exponent = Math.max(16, Math.min(239, exponent(size, powers)));
+        float scaled = size * powers.get(FloatTables.POWERS + 269 - exponent);
+        float whole = rounded(scaled);
+        float more = whole < scaled ? 1 : 0;
+        float rounded = (whole + more) * powers.get(FloatTables.POWERS + exponent - 15);
+        return rounded > 0 ? rounded : 1;
     }
 }

@@ -89,8 +89,7 @@ final class Machine {
             plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
             plan.withDevice(key.device().device());
             plan.withGridScheduler(grids);
-            plan.withCompilerFlags(
-                    TornadoVMBackendType.OPENCL, key.device().openClCompilerFlags());
+            plan.withCompilerFlags(TornadoVMBackendType.OPENCL, key.device().openClCompilerFlags());
         } finally {
             RUNTIME.unlock();
         }
@@ -151,8 +150,7 @@ final class Machine {
     int chunks(int length) {
         return Math.max(
                 1,
-                Math.min(
-                        BufferSizes.STAGE / length, (key.sizes().control() - Control.LIST) / 2));
+                Math.min(BufferSizes.STAGE / length, (key.sizes().control() - Control.LIST) / 2));
     }
 
     /** Brings listed chunks of the pool to the host's {@code stage}. */

@@ -9,17 +9,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>Pages of exact rows leave the last slot unused. Pages of encoded rows begin with the reference
  * before their first position, and hold events, NaN where a channel is unchanged. A sequence's rule
- * page has thresholds in slot 0 and the format of events in slot 1: a step of INT8, {@link
- * #EVENTS_F32} or {@link #EVENTS_BF16}.
+ * page has thresholds in slot 0 and steps in slot 1.
  */
 final class Pages {
     /** Positions of a page. */
     static final int POSITIONS = 32;
 
     static final int SLOTS = POSITIONS + 1;
-
-    static final float EVENTS_F32 = -1;
-    static final float EVENTS_BF16 = -2;
 
     private Pages() {}
 
@@ -32,8 +28,7 @@ final class Pages {
     /** The exact row of a position. */
     static int exact(IntArray step, int span, int stream, int position) {
         int pages = StepTable.ofSpan(step, span, StepTable.EXACT_PAGES);
-        return slot(
-                step, step.get(pages + position / POSITIONS), stream, position % POSITIONS);
+        return slot(step, step.get(pages + position / POSITIONS), stream, position % POSITIONS);
     }
 
     /** The reference before the first position of the page that has a position. */
@@ -48,7 +43,7 @@ final class Pages {
                 + (1 + position % POSITIONS) * step.get(StepTable.DIM);
     }
 
-    /** A channel's threshold; its format is a row further on. */
+    /** A channel's threshold; its step is a row further on. */
     static int rule(IntArray step, int span, int stream) {
         return slot(step, StepTable.ofSpan(step, span, StepTable.RULE_PAGE), stream, 0);
     }
@@ -61,9 +56,7 @@ final class Pages {
         float reference = pool.get(anchor + channel);
         for (int slot = 1; slot <= position % POSITIONS; slot++) {
             float event = pool.get(anchor + slot * dim + channel);
-            if (event == event) {
-                reference = reference + event;
-            }
+            reference = event == event ? reference + event : reference;
         }
         return reference;
     }

@@ -62,8 +62,7 @@ final class Segment {
                     one.count()
                             * switch (one.per()) {
                                 case ROW -> rows;
-                                case TILE ->
-                                        (rows + WeightKernels.TILE - 1) / WeightKernels.TILE;
+                                case TILE -> (rows + WeightKernels.TILE - 1) / WeightKernels.TILE;
                                 case SPAN -> spans;
                                 case PAGE -> (long) rows * pages;
                             };

@@ -48,8 +48,26 @@ final class SequenceImage {
         }
         for (int row = 0; row < rows.length / dim; row++) {
             int to = Pages.exact(step, 0, 0, position + row);
-            EncodeKernels.roundRow(stream.store(), dim, floats, from, row * dim, pool, to);
+            float size = stepSize(stream, from, row * dim);
+            for (int c = 0; c < dim; c++) {
+                float x = from.get(row * dim + c);
+                pool.set(
+                        to + c,
+                        switch (stream.store()) {
+                            case F32 -> x;
+                            case BF16 -> Floats.bf16(x, floats);
+                            case INT8, INT4 -> size * Floats.rounded(x / size);
+                        });
+            }
         }
+    }
+
+    private float stepSize(CacheStream stream, FloatArray from, int at) {
+        float largest = 0;
+        for (int c = 0; c < dim; c++) {
+            largest = Math.max(largest, Math.abs(from.get(at + c)));
+        }
+        return Floats.stepSize(largest, stream.mostSteps(), floats);
     }
 
     /** A row as its store rounded it. */
@@ -96,23 +114,32 @@ final class SequenceImage {
                     pool.set(Pages.anchor(step, 0, 0, position) + c, reference);
                 }
                 float input = pool.get(Pages.exact(step, 0, 0, position) + c);
-                float event =
-                        EncodeKernels.transmitted(
-                                position, input, reference, rule[c], rule[dim + c], floats);
-                if (!Float.isNaN(event)) {
+                float change = input - reference;
+                float event = Float.NaN;
+                if (position == 0 || EncodeKernels.changed(change, rule[c], rule[dim + c]) == 1) {
+                    event = position == 0 ? input : event(stream, change, rule[dim + c]);
                     reference += event;
+                    event = Float.isFinite(reference) ? event : Float.POSITIVE_INFINITY;
                 }
                 pool.set(Pages.events(step, 0, 0, position) + c, event);
             }
         }
     }
 
-    /** Thresholds, then formats. */
+    private float event(CacheStream stream, float change, float size) {
+        return switch (stream.events()) {
+            case F32 -> change;
+            case BF16 -> EncodeKernels.halved(change, floats);
+            case INT8 -> EncodeKernels.stepped(change, size);
+        };
+    }
+
+    /** Thresholds, then steps. */
     static float[] rule(CacheStream stream, int dim) {
         float[] rule = new float[RULE_SLOTS * dim];
         for (int c = 0; c < dim; c++) {
             rule[c] = stream.threshold(c);
-            rule[dim + c] = stream.format(c);
+            rule[dim + c] = stream.step(c);
         }
         return rule;
     }
@@ -123,7 +150,7 @@ final class SequenceImage {
      * @throws DeltaLlmException if the row can't be encoded
      */
     int channels(CacheStream stream, int position) {
-        boolean pruned = stream.mode() == StepTable.PRUNED;
+        boolean pruned = stream.pruned();
         int at = pruned ? Pages.exact(step, 0, 0, position) : Pages.events(step, 0, 0, position);
         int count = 0;
         for (int c = 0; c < dim; c++) {

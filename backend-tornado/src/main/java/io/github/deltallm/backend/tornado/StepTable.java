@@ -43,30 +43,53 @@ final class StepTable {
     static final int ENCODED_PAGES = 4;
     static final int RULE_PAGE = 5;
 
-    // A stream: how it is kept and rounded, what is to be encoded, which queries see it encoded.
-    static final int STREAM_STRIDE = 5;
-    static final int MODE = 0;
-    static final int STORE = 1;
+    // A stream: flags of 0 or 1, which bound loops, and what is to be encoded.
+    static final int STREAM_STRIDE = 11;
 
-    /** The first position to encode; -1 for none. */
-    static final int ENCODE_FROM = 2;
+    /** How its rows are rounded: as they are, to bf16, to steps of 127 or of 7 each way. */
+    static final int STORE_F32 = 0;
 
-    /** The first position whose query sees the middle encoded. */
-    static final int ENCODED_FOR = 3;
+    static final int STORE_BF16 = 1;
+    static final int STORE_STEPS = 2;
 
-    static final int DROPPED = 4;
+    /** Steps each way, as a whole number. */
+    static final int MOST_STEPS = 3;
 
-    static final int EXACT = 0;
-    static final int PRUNED = 1;
-    static final int DELTA = 2;
+    /** Whether channels up to a threshold count as zero. */
+    static final int PRUNED = 4;
 
-    static final int F32 = 0;
-    static final int BF16 = 1;
-    static final int INT8 = 2;
-    static final int INT4 = 3;
+    /** Positions {@code [ENCODE_FROM, ENCODE_TO)} are encoded, which may be none. */
+    static final int ENCODE_FROM = 5;
 
-    // Visible runs of a layer, head and row: where the middle begins and where it ends.
-    static final int RUN_STRIDE = 2;
+    static final int ENCODE_TO = 6;
+
+    /** The format of its events. */
+    static final int EVENTS_F32 = 7;
+
+    static final int EVENTS_BF16 = 8;
+    static final int EVENTS_INT8 = 9;
+
+    /** Whether its rows must be finite. */
+    static final int CHECKED = 10;
+
+    // What the queries of a layer, head and row see: [0, MIDDLE) and [RECENT, position] exactly. Of
+    // the six other runs, which all begin at MIDDLE, one of the keys and one of the values is not
+    // empty, or none where the middle is dropped.
+    static final int RUN_STRIDE = 9;
+    static final int MIDDLE = 0;
+    static final int RECENT = 1;
+
+    /** Where visible keys go on behind those that are dropped: MIDDLE if none are. */
+    static final int RESUMED = 2;
+
+    /** Ends of the runs of keys that are seen exactly, pruned and encoded. */
+    static final int KEYS_EXACT = 3;
+
+    static final int KEYS_PRUNED = 4;
+    static final int KEYS_ENCODED = 5;
+    static final int VALUES_EXACT = 6;
+    static final int VALUES_PRUNED = 7;
+    static final int VALUES_ENCODED = 8;
 
     private StepTable() {}
 

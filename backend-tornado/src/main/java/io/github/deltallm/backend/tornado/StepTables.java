@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
+import io.github.deltallm.api.spi.Encoding.Events;
+import io.github.deltallm.api.spi.Encoding.Store;
 import io.github.deltallm.api.spi.HeadShape;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -91,14 +93,24 @@ final class StepTables {
         for (int i = 0; i < streams.length; i++) {
             int at = table + i * StepTable.STREAM_STRIDE;
             CacheStream stream = streams[i];
-            step.set(at + StepTable.MODE, stream.mode());
-            step.set(at + StepTable.STORE, stream.store());
-            step.set(
-                    at + StepTable.ENCODE_FROM,
-                    stream.encodeFrom(span.position() + span.count()));
-            step.set(at + StepTable.ENCODED_FOR, stream.encodedFor());
-            step.set(at + StepTable.DROPPED, span.cache().dropsMiddle(i / 2) ? 1 : 0);
+            int end = span.position() + span.count();
+            int from = stream.encodeFrom(end);
+            flag(at + StepTable.STORE_F32, stream.store() == Store.F32);
+            flag(at + StepTable.STORE_BF16, stream.store() == Store.BF16);
+            flag(at + StepTable.STORE_STEPS, stream.mostSteps() > 0);
+            step.set(at + StepTable.MOST_STEPS, stream.mostSteps());
+            flag(at + StepTable.PRUNED, stream.pruned());
+            step.set(at + StepTable.ENCODE_FROM, Math.max(0, from));
+            step.set(at + StepTable.ENCODE_TO, from < 0 ? 0 : end);
+            flag(at + StepTable.EVENTS_F32, stream.events() == Events.F32);
+            flag(at + StepTable.EVENTS_BF16, stream.events() == Events.BF16);
+            flag(at + StepTable.EVENTS_INT8, stream.events() == Events.INT8);
+            flag(at + StepTable.CHECKED, !stream.exact());
         }
+    }
+
+    private void flag(int at, boolean set) {
+        step.set(at, set ? 1 : 0);
     }
 
     private void runs(StepRows.Span span, int table) {
@@ -108,17 +120,26 @@ final class StepTables {
             int layer = layerHead / heads.kvHeads();
             int head = layerHead % heads.kvHeads();
             for (int i = 0; i < span.count(); i++) {
-                VisibleRuns runs =
-                        span.cache().windows().runs(layer, head, span.position() + i);
+                VisibleRuns runs = span.cache().windows().runs(layer, head, span.position() + i);
                 seen[layerHead * span.count() + i] = runs;
-                int at =
-                        table
-                                + (layerHead * rows.count() + span.row() + i)
-                                        * StepTable.RUN_STRIDE;
-                step.set(at, runs.middle());
-                step.set(at + 1, runs.recent());
+                int at = table + (layerHead * rows.count() + span.row() + i) * StepTable.RUN_STRIDE;
+                CacheStream[] streams = span.cache().streams();
+                step.set(at + StepTable.MIDDLE, runs.middle());
+                step.set(at + StepTable.RECENT, runs.recent());
+                step.set(at + StepTable.RESUMED, runs.dropped() ? runs.recent() : runs.middle());
+                ends(at + StepTable.KEYS_EXACT, runs, streams[2 * layerHead]);
+                ends(at + StepTable.VALUES_EXACT, runs, streams[2 * layerHead + 1]);
             }
         }
         span.cache().see(seen);
+    }
+
+    /** Ends of a middle that is seen exactly, pruned or encoded. */
+    private void ends(int at, VisibleRuns runs, CacheStream stream) {
+        boolean encoded = runs.length() - 1 >= stream.encodedFor();
+        int end = runs.dropped() ? runs.middle() : runs.recent();
+        step.set(at, encoded ? runs.middle() : end);
+        step.set(at + 1, encoded && stream.pruned() ? end : runs.middle());
+        step.set(at + 2, encoded && stream.delta() ? end : runs.middle());
     }
 }

@@ -23,20 +23,14 @@ final class StreamExport {
      * @param index of the stream in its sequence
      */
     KvStream of(
-            DeviceMemory memory,
-            int index,
-            PageList exact,
-            PageList encoded,
-            int sinks,
-            int from) {
+            DeviceMemory memory, int index, PageList exact, PageList encoded, int sinks, int from) {
         BitSet held = (BitSet) stream.held().clone();
         if (sinks < from) {
             held.clear(sinks, from);
         }
         List<KvStream.Rows> runs = new ArrayList<>();
         if (!held.isEmpty()) {
-            float[] slots =
-                    memory.fetch(exact.first(PageList.pagesOf(stream.length())), index);
+            float[] slots = memory.fetch(exact.first(PageList.pagesOf(stream.length())), index);
             for (int first = held.nextSetBit(0); first >= 0; ) {
                 int end = held.nextClearBit(first);
                 runs.add(new KvStream.Rows(first, rows(slots, first, end - first, dim, 0)));
@@ -78,8 +72,7 @@ final class StreamExport {
     static float[] rows(float[] slots, int first, int count, int dim, int offset) {
         float[] rows = new float[count * dim];
         for (int row = first; row < first + count; row++) {
-            int slot =
-                    row / Pages.POSITIONS * Pages.SLOTS + row % Pages.POSITIONS + offset;
+            int slot = row / Pages.POSITIONS * Pages.SLOTS + row % Pages.POSITIONS + offset;
             System.arraycopy(slots, slot * dim, rows, (row - first) * dim, dim);
         }
         return rows;

@@ -96,36 +96,20 @@ final class TaskGraphs {
     TaskGraph counts() {
         return new TaskGraph("counts")
                 .consumeFromDevice(buffers.persistent())
-                .task(
-                        task(0),
-                        MoveKernels::useCounts,
-                        context,
-                        buffers.counts)
+                .task(task(0), MoveKernels::useCounts, context, buffers.counts)
                 .transferToHost(EVERY_EXECUTION, buffers.counts);
     }
 
     TaskGraph fetch(String name, FloatArray array) {
         return controlled(name)
-                .task(
-                        task(0),
-                        MoveKernels::fetch,
-                        context,
-                        buffers.control,
-                        array,
-                        buffers.stage)
+                .task(task(0), MoveKernels::fetch, context, buffers.control, array, buffers.stage)
                 .transferToHost(EVERY_EXECUTION, buffers.stage);
     }
 
     TaskGraph store(String name, FloatArray array) {
         return controlled(name)
                 .transferToDevice(EVERY_EXECUTION, buffers.stage)
-                .task(
-                        task(0),
-                        MoveKernels::store,
-                        context,
-                        buffers.control,
-                        array,
-                        buffers.stage);
+                .task(task(0), MoveKernels::store, context, buffers.control, array, buffers.stage);
     }
 
     TaskGraph duplicate(String name, FloatArray array) {

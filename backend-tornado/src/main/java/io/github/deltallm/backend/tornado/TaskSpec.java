@@ -37,56 +37,143 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
         switch (kernel) {
             case EMBED ->
                     graph.task(
-                            id, WeightKernels::embed, c, op, constant, b.control, b.ops, b.step,
-                            b.floats, w, b.values);
+                            id,
+                            WeightKernels::embed,
+                            c,
+                            op,
+                            constant,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.floats,
+                            w,
+                            b.values);
             case RMS_NORM ->
                     graph.task(
                             id, RowKernels::rmsNorm, c, op, b.control, b.ops, b.floats, b.values);
             case LINEAR ->
                     graph.task(
-                            id, WeightKernels::linear, c, op, constant, b.control, b.ops, b.floats,
-                            w, b.values);
+                            id,
+                            WeightKernels::linear,
+                            c,
+                            op,
+                            constant,
+                            b.control,
+                            b.ops,
+                            b.floats,
+                            w,
+                            b.values);
             case QUANTISE ->
                     graph.task(
-                            id, WeightKernels::quantiseRows, c, op, b.control, b.ops, b.values,
+                            id,
+                            WeightKernels::quantiseRows,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.values,
                             b.codes);
             case TERNARY ->
                     graph.task(
-                            id, WeightKernels::ternary, c, op, constant, b.control, b.ops, b.floats,
-                            w, b.values, b.codes);
+                            id,
+                            WeightKernels::ternary,
+                            c,
+                            op,
+                            constant,
+                            b.control,
+                            b.ops,
+                            b.floats,
+                            w,
+                            b.values,
+                            b.codes);
             case ROPE ->
                     graph.task(id, RowKernels::rope, c, op, b.control, b.ops, b.angles, b.values);
             case APPEND ->
                     graph.task(
-                            id, EncodeKernels::appendRows, c, op, b.control, b.ops, b.step,
-                            b.floats, b.values, b.pool);
+                            id,
+                            EncodeKernels::appendRows,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.floats,
+                            b.values,
+                            b.pool);
             case ENCODE ->
                     graph.task(
-                            id, EncodeKernels::encodeRows, c, op, b.control, b.ops, b.step,
-                            b.floats, b.pool);
+                            id,
+                            EncodeKernels::encodeRows,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.floats,
+                            b.pool);
             case TALLY ->
                     graph.task(
-                            id, EncodeKernels::tallyRows, c, op, b.control, b.ops, b.step, b.pool,
+                            id,
+                            EncodeKernels::tallyRows,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.pool,
                             b.counts);
             case SCORES ->
                     graph.task(
-                            id, AttentionKernels::attendScores, c, op, b.control, b.ops, b.step,
-                            b.floats, b.values, b.pool, b.scores);
+                            id,
+                            AttentionKernels::attendScores,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.floats,
+                            b.values,
+                            b.pool,
+                            b.scores);
             case SOFTMAX ->
                     graph.task(
-                            id, AttentionKernels::attendSoftmax, c, op, b.control, b.ops, b.step,
-                            b.floats, b.scores);
+                            id,
+                            AttentionKernels::attendSoftmax,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.floats,
+                            b.scores);
             case MIX ->
                     graph.task(
-                            id, AttentionKernels::attendMix, c, op, b.control, b.ops, b.step,
-                            b.values, b.pool, b.scores);
+                            id,
+                            AttentionKernels::attendMix,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.values,
+                            b.pool,
+                            b.scores);
             case GATE ->
                     graph.task(id, RowKernels::gate, c, op, constant, b.control, b.ops, b.values);
             case SUM -> graph.task(id, RowKernels::sum, c, op, b.control, b.ops, b.values);
             case LOGITS ->
                     graph.task(
-                            id, WeightKernels::logits, c, op, constant, b.control, b.ops, b.floats,
-                            w, b.values, b.logits);
+                            id,
+                            WeightKernels::logits,
+                            c,
+                            op,
+                            constant,
+                            b.control,
+                            b.ops,
+                            b.floats,
+                            w,
+                            b.values,
+                            b.logits);
         }
     }
 }

@@ -8,7 +8,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/** Refuses ternary weights that are none: bits that stand for no value, scales that are infinite. */
+/**
+ * Refuses ternary weights that are none: bits that stand for no value, scales that are infinite.
+ */
 final class TernaryCheck {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

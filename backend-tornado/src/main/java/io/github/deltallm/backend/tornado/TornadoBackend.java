@@ -26,8 +26,7 @@ final class TornadoBackend implements Backend {
         if (closed) {
             throw new IllegalStateException("the backend tornado is closed");
         }
-        return new TornadoExecutable(
-                new ProgramLayout(program, maxRows), device, Machines.SHARED);
+        return new TornadoExecutable(new ProgramLayout(program, maxRows), device, Machines.SHARED);
     }
 
     @Override

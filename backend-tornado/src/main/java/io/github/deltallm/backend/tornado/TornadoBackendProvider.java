@@ -33,8 +33,7 @@ public final class TornadoBackendProvider implements BackendProvider {
     public BackendProbe probe() {
         try {
             TornadoSettings.apply();
-            List<String> devices =
-                    TornadoDevice.all().stream().map(TornadoDevice::name).toList();
+            List<String> devices = TornadoDevice.all().stream().map(TornadoDevice::name).toList();
             return devices.isEmpty()
                     ? new BackendProbe.Unavailable(
                             "TornadoVM has found no device",
@@ -58,9 +57,7 @@ public final class TornadoBackendProvider implements BackendProvider {
         }
         List<TornadoDevice> devices = TornadoDevice.all();
         return new TornadoBackend(
-                options.device()
-                        .map(name -> named(devices, name))
-                        .orElseGet(devices::getFirst));
+                options.device().map(name -> named(devices, name)).orElseGet(devices::getFirst));
     }
 
     private static TornadoDevice named(List<TornadoDevice> devices, String name) {

@@ -122,7 +122,7 @@ final class TornadoCache implements KvCache {
     }
 
     private boolean hasRules() {
-        return Arrays.stream(streams).anyMatch(stream -> stream.mode() != StepTable.EXACT);
+        return Arrays.stream(streams).anyMatch(stream -> !stream.exact());
     }
 
     @Override
@@ -243,7 +243,7 @@ final class TornadoCache implements KvCache {
         if (closed) {
             return CacheBytes.ZERO;
         }
-        long pages = exact.count() + encoded.count() + rules.count();
+        long pages = (long) exact.count() + encoded.count() + rules.count();
         long half = 2L * pages * memory.pageFloats();
         long dense = 2L * length * heads.kvWidth() * heads.layers();
         return new CacheBytes(half, half, dense, dense);
@@ -265,11 +265,11 @@ final class TornadoCache implements KvCache {
                 throw new IllegalArgumentException(
                         "there is no head " + kvHead + " of layer " + layer + " in " + heads);
             }
-            int index = (layer * heads.kvHeads() + kvHead) * 2 + kind.ordinal();
+            int index =
+                    2 * (layer * heads.kvHeads() + kvHead) + (kind == KvStream.Kind.KEYS ? 0 : 1);
             CacheStream stream = streams[index];
             int from = windows.outside(layer, kvHead);
-            boolean outside =
-                    from > 0 && (drops[index / 2] || stream.rebuildsMiddle());
+            boolean outside = from > 0 && (drops[index / 2] || stream.rebuildsMiddle());
             StreamExport export = new StreamExport(stream, heads.headDim());
             return outside
                     ? export.of(memory, index, exact, encoded, sinks[index / 2], from)
@@ -331,7 +331,7 @@ final class TornadoCache implements KvCache {
     /** Sends thresholds and formats to the device. */
     void sendRules() {
         for (int i = 0; i < streams.length; i++) {
-            if (streams[i].mode() != StepTable.EXACT) {
+            if (!streams[i].exact()) {
                 sendRule(i, streams[i]);
             }
         }
@@ -339,8 +339,7 @@ final class TornadoCache implements KvCache {
     }
 
     private void sendRule(int index, CacheStream stream) {
-        memory.store(
-                rules.first(1), index, SequenceImage.ruleChunk(stream, heads.headDim()));
+        memory.store(rules.first(1), index, SequenceImage.ruleChunk(stream, heads.headDim()));
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */

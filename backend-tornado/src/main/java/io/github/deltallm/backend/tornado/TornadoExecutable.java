@@ -166,8 +166,7 @@ final class TornadoExecutable implements Executable {
             StepRows.Span span = rows.spans().get(i);
             counts[i] = new int[span.count() * streams];
             for (int k = 0; k < counts[i].length && layout.attends(); k++) {
-                counts[i][k] =
-                        memory.machine().buffers.counts.get(span.row() * streams + k);
+                counts[i][k] = memory.machine().buffers.counts.get(span.row() * streams + k);
             }
             span.cache().requireEncodable(span.count(), counts[i]);
         }
@@ -225,12 +224,10 @@ final class TornadoExecutable implements Executable {
     public float[] read(Value output, int rows) {
         requireOf(program.outputs(), output, "an output");
         requireRows(output, rows);
-        return exclusively(
-                () ->
-                        rows == 0
-                                ? new float[0]
-                                : memory.fetchValues(
-                                        layout.offset(output), rows * output.width()));
+        return exclusively(() ->
+                rows == 0
+                        ? new float[0]
+                        : memory.fetchValues(layout.offset(output), rows * output.width()));
     }
 
     private static void requireOf(List<Value> values, Value value, String what) {

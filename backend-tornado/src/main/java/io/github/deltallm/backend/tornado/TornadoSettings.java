@@ -3,8 +3,8 @@ package io.github.deltallm.backend.tornado;
 import java.util.Map;
 
 /**
- * Settings of TornadoVM that the kernels depend on. TornadoVM reads them once, as system properties,
- * when its first class is loaded.
+ * Settings of TornadoVM that the kernels depend on. TornadoVM reads them once, as system
+ * properties, when its first class is loaded.
  */
 final class TornadoSettings {
     /** By name, with what goes wrong otherwise. */

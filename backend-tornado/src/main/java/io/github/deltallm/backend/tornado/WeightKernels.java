@@ -54,7 +54,8 @@ public final class WeightKernels {
             } else if (type == Blocks.Q6_K) {
                 Blocks.finest(weights, floats, from, b, block);
             } else {
-                Blocks.ternary(type, weights, floats, from, ops.get(at + OpTable.CONSTANT), b, block);
+                Blocks.ternary(
+                        type, weights, floats, from, ops.get(at + OpTable.CONSTANT), b, block);
             }
             int to = ops.get(at + OpTable.OUT) + row * columns + b * Blocks.SIZE;
             for (int k = 0; k < count; k++) {
@@ -107,7 +108,14 @@ public final class WeightKernels {
                 } else if (type == Blocks.Q6_K) {
                     Blocks.finest(weights, floats, weight, b, block);
                 } else {
-                    Blocks.ternary(type, weights, floats, weight, ops.get(at + OpTable.CONSTANT), b, block);
+                    Blocks.ternary(
+                            type,
+                            weights,
+                            floats,
+                            weight,
+                            ops.get(at + OpTable.CONSTANT),
+                            b,
+                            block);
                 }
                 for (int r = 0; r < count; r++) {
                     int x = in + r * columns + b * Blocks.SIZE;
@@ -123,8 +131,7 @@ public final class WeightKernels {
                 bias = floats.get(ops.get(at + OpTable.BIAS) + o);
             }
             for (int r = 0; r < count; r++) {
-                values.set(
-                        ops.get(at + OpTable.OUT) + (first + r) * outputs + o, sums[r] + bias);
+                values.set(ops.get(at + OpTable.OUT) + (first + r) * outputs + o, sums[r] + bias);
             }
         }
     }
@@ -167,7 +174,14 @@ public final class WeightKernels {
                 } else if (type == Blocks.Q6_K) {
                     Blocks.finest(weights, floats, weight, b, block);
                 } else {
-                    Blocks.ternary(type, weights, floats, weight, ops.get(at + OpTable.CONSTANT), b, block);
+                    Blocks.ternary(
+                            type,
+                            weights,
+                            floats,
+                            weight,
+                            ops.get(at + OpTable.CONSTANT),
+                            b,
+                            block);
                 }
                 float sum = 0;
                 for (int k = 0; k < size; k++) {
@@ -245,7 +259,12 @@ public final class WeightKernels {
                 int first = block * (perScale / Blocks.SIZE);
                 float scale =
                         Blocks.tritScale(
-                                type, weights, floats, weight, ops.get(at + OpTable.CONSTANT), first);
+                                type,
+                                weights,
+                                floats,
+                                weight,
+                                ops.get(at + OpTable.CONSTANT),
+                                first);
                 if (scale != 0) {
                     int part = 0;
                     for (int b = first; b < first + perScale / Blocks.SIZE; b++) {

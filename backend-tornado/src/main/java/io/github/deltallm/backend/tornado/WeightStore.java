@@ -87,8 +87,7 @@ final class WeightStore {
         if (tensor.type() == TensorType.I2_S) {
             scale = constant(tensor.data().get(FLOAT, tensor.size() / 4));
         }
-        return new Place(
-                slabs.size() - 1, (int) first, Math.toIntExact(tensor.rowBytes()), scale);
+        return new Place(slabs.size() - 1, (int) first, Math.toIntExact(tensor.rowBytes()), scale);
     }
 
     private int claim(long count, String name) {
@@ -167,8 +166,7 @@ final class WeightStore {
             TensorType type, ByteArray bytes, FloatArray tables, int b, int count, float[] block) {
         switch (type) {
             case F32, F16, BF16 -> Blocks.plain(type.id(), bytes, tables, 0, b, count, block);
-            case Q4_0, Q4_1, Q5_0, Q5_1 ->
-                    Blocks.small(type.id(), bytes, tables, 0, b, block);
+            case Q4_0, Q4_1, Q5_0, Q5_1 -> Blocks.small(type.id(), bytes, tables, 0, b, block);
             case Q8_0 -> Blocks.eight(bytes, tables, 0, b, block);
             case Q2_K, Q3_K -> Blocks.coarse(type.id(), bytes, tables, 0, b, block);
             case Q4_K, Q5_K -> Blocks.fine(type.id(), bytes, tables, 0, b, block);

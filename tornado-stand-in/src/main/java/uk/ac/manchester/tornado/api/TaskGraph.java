@@ -56,8 +56,7 @@ public final class TaskGraph {
         }
     }
 
-    public <T1, T2> TaskGraph task(
-            String id, TornadoFunctions.Task2<T1, T2> code, T1 a1, T2 a2) {
+    public <T1, T2> TaskGraph task(String id, TornadoFunctions.Task2<T1, T2> code, T1 a1, T2 a2) {
         return add(id, a1, () -> code.apply(a1, a2));
     }
 
@@ -72,32 +71,83 @@ public final class TaskGraph {
     }
 
     public <T1, T2, T3, T4, T5> TaskGraph task(
-            String id, TornadoFunctions.Task5<T1, T2, T3, T4, T5> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5) {
+            String id,
+            TornadoFunctions.Task5<T1, T2, T3, T4, T5> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5));
     }
 
     public <T1, T2, T3, T4, T5, T6> TaskGraph task(
-            String id, TornadoFunctions.Task6<T1, T2, T3, T4, T5, T6> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6) {
+            String id,
+            TornadoFunctions.Task6<T1, T2, T3, T4, T5, T6> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6));
     }
 
     public <T1, T2, T3, T4, T5, T6, T7> TaskGraph task(
-            String id, TornadoFunctions.Task7<T1, T2, T3, T4, T5, T6, T7> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7) {
+            String id,
+            TornadoFunctions.Task7<T1, T2, T3, T4, T5, T6, T7> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7));
     }
 
     public <T1, T2, T3, T4, T5, T6, T7, T8> TaskGraph task(
-            String id, TornadoFunctions.Task8<T1, T2, T3, T4, T5, T6, T7, T8> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8) {
+            String id,
+            TornadoFunctions.Task8<T1, T2, T3, T4, T5, T6, T7, T8> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8));
     }
 
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9> TaskGraph task(
-            String id, TornadoFunctions.Task9<T1, T2, T3, T4, T5, T6, T7, T8, T9> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9) {
+            String id,
+            TornadoFunctions.Task9<T1, T2, T3, T4, T5, T6, T7, T8, T9> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8, a9));
     }
 
     public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> TaskGraph task(
-            String id, TornadoFunctions.Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> code, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10) {
+            String id,
+            TornadoFunctions.Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
     }
 }
