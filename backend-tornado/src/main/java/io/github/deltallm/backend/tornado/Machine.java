@@ -194,12 +194,15 @@ final class Machine {
         }
     }
 
-    /** Frees the device's memory. */
+    /**
+     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large buffers
+     * belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other graphs have
+     * of their own, control and stage, stays until the process ends.
+     */
     void close() {
         RUNTIME.lock();
         try {
-            plan.withAllGraphs();
-            plan.freeDeviceMemory();
+            plan.withGraph(load.index()).freeDeviceMemory();
         } finally {
             RUNTIME.unlock();
         }
