@@ -21,8 +21,8 @@ final class BuiltModules {
     static final String PREFIX = "io.github.deltallm.";
 
     /**
-     * Folders that are not modules of every build: {@code backend-tornado} is one only where the SDK of
-     * TornadoVM is, and what stands in for that has TornadoVM's names.
+     * Folders that are not modules of every build: {@code backend-tornado} is one only where the
+     * SDK of TornadoVM is, and what stands in for that has TornadoVM's names.
      */
     private static final Set<String> ELSEWHERE = Set.of("backend-tornado", "tornado-stand-in");
 

@@ -195,9 +195,9 @@ final class Machine {
     }
 
     /**
-     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large buffers
-     * belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other graphs have
-     * of their own, control and stage, stays until the process ends.
+     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large
+     * buffers belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other
+     * graphs have of their own, control and stage, stays until the process ends.
      */
     void close() {
         RUNTIME.lock();
