@@ -11,7 +11,7 @@ class ConformanceCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--backend abacus | there is no backend 'abacus'; there are auto, cpu, reference",
+                "--backend abacus | there is no backend 'abacus'; there are auto, cpu, opencl, ",
                 "--rules XYZ | no group of rules 'XYZ'",
                 "--rules KRN-99 | no group of rules 'KRN-99'",
                 "--rules STR | none is named",

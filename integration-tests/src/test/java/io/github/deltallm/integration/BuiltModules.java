@@ -20,6 +20,12 @@ import java.util.stream.Stream;
 final class BuiltModules {
     static final String PREFIX = "io.github.deltallm.";
 
+    /**
+     * Folders that are not modules of every build: {@code backend-tornado} is one only where the
+     * SDK of TornadoVM is, and what stands in for that has TornadoVM's names.
+     */
+    private static final Set<String> ELSEWHERE = Set.of("backend-tornado", "tornado-stand-in");
+
     private BuiltModules() {}
 
     /** All modules of this repository, by name. */
@@ -35,7 +41,9 @@ final class BuiltModules {
         try (Stream<Path> folders = Files.list(repositoryRoot)) {
             Set<String> names = new TreeSet<>();
             folders.filter(folder -> Files.exists(folder.resolve("src/main/java/module-info.java")))
-                    .map(folder -> PREFIX + folder.getFileName().toString().replace('-', '.'))
+                    .map(folder -> folder.getFileName().toString())
+                    .filter(folder -> !ELSEWHERE.contains(folder))
+                    .map(folder -> PREFIX + folder.replace('-', '.'))
                     .forEach(names::add);
             return names;
         } catch (IOException e) {

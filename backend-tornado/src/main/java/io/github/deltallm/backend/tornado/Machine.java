@@ -1,0 +1,210 @@
+package io.github.deltallm.backend.tornado;
+
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Compiled task graphs with their buffers on a device.
+ *
+ * <p>All graphs share one execution plan: buffers stay on the device between them. TornadoVM
+ * compiles a graph when it runs first, and knows buffers by the Java objects that stand for them;
+ * so a machine is as large as it was made, and is used again by programs with the same graphs. One
+ * program uses it at a time.
+ */
+final class Machine {
+    /** Threads of a work-group; grids are multiples of it, and kernels check their bounds. */
+    private static final int GROUP = 64;
+
+    /** TornadoVM's runtime is one a process and not made for several threads. */
+    private static final ReentrantLock RUNTIME = new ReentrantLock();
+
+    /**
+     * What machines are told apart by.
+     *
+     * @param segments the graphs that a program consists of
+     * @param logits the task of its logits; none or one
+     */
+    record Key(
+            TornadoDevice device,
+            List<List<TaskSpec>> segments,
+            List<TaskSpec> logits,
+            BufferSizes sizes) {
+        Key {
+            segments = List.copyOf(segments);
+            logits = List.copyOf(logits);
+        }
+
+        Key with(BufferSizes other) {
+            return new Key(device, segments, logits, other);
+        }
+    }
+
+    /** A graph's place in the plan, and the grids of its tasks. */
+    private record Graph(String name, int index, List<WorkerGrid1D> workers) {}
+
+    final DeviceBuffers buffers;
+    private final Key key;
+    private final GridScheduler grids = new GridScheduler();
+    private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
+    private final Graph load;
+    private final Graph begin;
+    private final List<Graph> segments = new ArrayList<>();
+    private final List<Graph> logits = new ArrayList<>();
+    private final Graph counts;
+    private final Graph fetchPool;
+    private final Graph storePool;
+    private final Graph copyPool;
+    private final Graph fetchValues;
+    private final Graph storeValues;
+    private final TornadoExecutionPlan plan;
+
+    Machine(Key key) {
+        this.key = key;
+        buffers = new DeviceBuffers(key.sizes());
+        RUNTIME.lock();
+        try {
+            TaskGraphs all = new TaskGraphs(buffers);
+            load = added(all.load(), 1 + buffers.slabs.size());
+            begin = added(all.begin(), 1);
+            for (List<TaskSpec> specs : key.segments()) {
+                segments.add(added(all.segment(segments.size(), specs), specs.size()));
+            }
+            if (!key.logits().isEmpty()) {
+                logits.add(added(all.logits(key.logits()), 1));
+            }
+            counts = added(all.counts(), 1);
+            fetchPool = added(all.fetch("fetchPool", buffers.pool), 1);
+            storePool = added(all.store("storePool", buffers.pool), 1);
+            copyPool = added(all.duplicate("copyPool", buffers.pool), 1);
+            fetchValues = added(all.fetch("fetchValues", buffers.values), 1);
+            storeValues = added(all.store("storeValues", buffers.values), 1);
+            plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
+            plan.withDevice(key.device().device());
+            plan.withGridScheduler(grids);
+            plan.withCompilerFlags(TornadoVMBackendType.OPENCL, key.device().openClCompilerFlags());
+        } finally {
+            RUNTIME.unlock();
+        }
+    }
+
+    Key key() {
+        return key;
+    }
+
+    private Graph added(TaskGraph graph, int tasks) {
+        List<WorkerGrid1D> workers = new ArrayList<>();
+        for (int i = 0; i < tasks; i++) {
+            WorkerGrid1D worker = new WorkerGrid1D(GROUP);
+            worker.setLocalWork(GROUP, 1, 1);
+            grids.addWorkerGrid(graph.getTaskGraphName() + "." + TaskGraphs.task(i), worker);
+            workers.add(worker);
+        }
+        Graph added = new Graph(graph.getTaskGraphName(), graphs.size(), workers);
+        graphs.add(graph.snapshot());
+        return added;
+    }
+
+    /** Sends weights, constants and the operations' shapes to the device. */
+    void load() {
+        run(load);
+    }
+
+    /** Sends a step's tables to the device. */
+    void begin() {
+        run(begin);
+    }
+
+    /**
+     * Runs a segment of the program.
+     *
+     * @param base its first operation in the table of operations
+     * @param threads of each task
+     */
+    void segment(int index, int base, int rows, long[] threads) {
+        buffers.control.set(Control.BASE, base);
+        buffers.control.set(Control.ROWS, rows);
+        run(segments.get(index), threads);
+    }
+
+    /** Computes the logits of the rows that are listed in {@code control}, into {@code logits}. */
+    void logits(int base, int rows, long threads) {
+        buffers.control.set(Control.BASE, base);
+        buffers.control.set(Control.ROWS, rows);
+        run(logits.getFirst(), threads);
+    }
+
+    /** Brings the counts of the last step to the host. */
+    void counts() {
+        run(counts);
+    }
+
+    /** Chunks that fit a move. */
+    int chunks(int length) {
+        return Math.max(
+                1,
+                Math.min(BufferSizes.STAGE / length, (key.sizes().control() - Control.LIST) / 2));
+    }
+
+    /** Brings listed chunks of the pool to the host's {@code stage}. */
+    void fetchPool(int length, int chunks) {
+        move(fetchPool, length, chunks);
+    }
+
+    void storePool(int length, int chunks) {
+        move(storePool, length, chunks);
+    }
+
+    void copyPool(int length, int chunks) {
+        move(copyPool, length, chunks);
+    }
+
+    void fetchValues(int length, int chunks) {
+        move(fetchValues, length, chunks);
+    }
+
+    void storeValues(int length, int chunks) {
+        move(storeValues, length, chunks);
+    }
+
+    private void move(Graph graph, int length, int chunks) {
+        buffers.control.set(Control.LENGTH, length);
+        buffers.control.set(Control.CHUNKS, chunks);
+        run(graph, (long) length * chunks);
+    }
+
+    /** Runs a graph whose tasks have so many threads each, or one work-group. */
+    private void run(Graph graph, long... threads) {
+        RUNTIME.lock();
+        try {
+            for (int i = 0; i < threads.length; i++) {
+                long groups = Math.max(1, (threads[i] + GROUP - 1) / GROUP);
+                graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
+            }
+            plan.withGraph(graph.index()).execute();
+        } finally {
+            RUNTIME.unlock();
+        }
+    }
+
+    /**
+     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large
+     * buffers belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other
+     * graphs have of their own, control and stage, stays until the process ends.
+     */
+    void close() {
+        RUNTIME.lock();
+        try {
+            plan.withGraph(load.index()).freeDeviceMemory();
+        } finally {
+            RUNTIME.unlock();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.deltallm.backend.tornado;
+
+import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Moves chunks of equal length between a small buffer that is transferred and the large ones that
+ * never are. {@code control} lists where the chunks begin.
+ */
+public final class MoveKernels {
+    private MoveKernels() {}
+
+    /** {@code stage = array}, chunk after chunk. */
+    public static void fetch(
+            KernelContext context, IntArray control, FloatArray array, FloatArray stage) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            stage.set(i, array.get(control.get(Control.LIST + chunk) + i - chunk * length));
+        }
+    }
+
+    /** {@code array = stage}, chunk after chunk. */
+    public static void store(
+            KernelContext context, IntArray control, FloatArray array, FloatArray stage) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            array.set(control.get(Control.LIST + chunk) + i - chunk * length, stage.get(i));
+        }
+    }
+
+    /** Copies chunks within an array: from the even offsets of the list to the odd ones. */
+    public static void duplicate(KernelContext context, IntArray control, FloatArray array) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            int from = control.get(Control.LIST + 2 * chunk);
+            int to = control.get(Control.LIST + 2 * chunk + 1);
+            array.set(to + i - chunk * length, array.get(from + i - chunk * length));
+        }
+    }
+
+    /** Uses what a step transfers: TornadoVM drops what no task uses. */
+    public static void useStep(
+            KernelContext context, IntArray step, FloatArray angles, IntArray counts) {
+        int i = context.globalIdx;
+        if (i == 0) {
+            counts.set(0, step.get(0) + (int) angles.get(0));
+        }
+    }
+
+    /** Uses the counts without changing them. */
+    public static void useCounts(KernelContext context, IntArray counts) {
+        int i = context.globalIdx;
+        if (i == 0) {
+            counts.set(0, counts.get(0));
+        }
+    }
+
+    /** Uses a slab of weights. */
+    public static void useWeights(KernelContext context, ByteArray weights, IntArray codes) {
+        int i = context.globalIdx;
+        if (i == 0) {
+            codes.set(0, weights.get(0));
+        }
+    }
+
+    /** Uses all other buffers, so that they are there for the graphs that come after. */
+    public static void useBuffers(
+            KernelContext context,
+            IntArray ops,
+            IntArray step,
+            FloatArray floats,
+            FloatArray angles,
+            FloatArray values,
+            FloatArray pool,
+            FloatArray scores,
+            IntArray counts,
+            IntArray codes) {
+        int i = context.globalIdx;
+        if (i == 0) {
+            counts.set(0, ops.get(0) + step.get(0));
+            values.set(0, angles.get(0));
+            scores.set(0, floats.get(0));
+            pool.set(0, 0);
+            codes.set(0, 0);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.github.deltallm.backend.tornado;
+
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A device of TornadoVM.
+ *
+ * @param driver number of the installed TornadoVM backend
+ * @param index of the device in it
+ * @param name as it is selected by
+ */
+record TornadoDevice(int driver, int index, String name) {
+    /** All devices that TornadoVM has found; its default first. */
+    static List<TornadoDevice> all() {
+        TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+        List<TornadoDevice> devices = new ArrayList<>();
+        for (int driver = 0; driver < runtime.getNumBackends(); driver++) {
+            TornadoBackend backend = runtime.getBackend(driver);
+            for (int index = 0; index < backend.getNumDevices(); index++) {
+                String name =
+                        backend.getBackendType().name().toLowerCase(java.util.Locale.ROOT)
+                                + ":"
+                                + index
+                                + " "
+                                + backend.getDevice(index)
+                                        .getPhysicalDevice()
+                                        .getDeviceName()
+                                        .strip();
+                devices.add(new TornadoDevice(driver, index, name));
+            }
+        }
+        return devices;
+    }
+
+    uk.ac.manchester.tornado.api.common.TornadoDevice device() {
+        return TornadoRuntimeProvider.getTornadoRuntime().getBackend(driver).getDevice(index);
+    }
+
+    /**
+     * TornadoVM's own would allow the driver to reorder sums, and to take NaN and infinities for
+     * impossible: masks and integers would no longer be those of the contract.
+     */
+    String openClCompilerFlags() {
+        return "-w -cl-fp32-correctly-rounded-divide-sqrt";
+    }
+}

@@ -1,0 +1,290 @@
+package io.github.deltallm.backend.tornado;
+
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Executable;
+import io.github.deltallm.api.spi.HeadShape;
+import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.LogitsSink;
+import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.Step;
+import io.github.deltallm.api.spi.Value;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/** A program on a device; one run at a time. */
+final class TornadoExecutable implements Executable {
+    private final Program program;
+    private final ProgramLayout layout;
+    private final DeviceMemory memory;
+    private final List<List<TaskSpec>> graphs;
+    private final ReentrantLock lock = new ReentrantLock();
+    private boolean closed;
+
+    TornadoExecutable(ProgramLayout layout, TornadoDevice device, Machines machines) {
+        this.layout = layout;
+        program = layout.program();
+        graphs = layout.graphs();
+        memory = new DeviceMemory(layout, device, machines);
+    }
+
+    @Override
+    public Program program() {
+        return program;
+    }
+
+    @Override
+    public int maxRows() {
+        return layout.maxRows();
+    }
+
+    @Override
+    public KvCache newCache(AttentionStrategy strategy, int capacity) {
+        return emptyCache(strategy, capacity);
+    }
+
+    private TornadoCache emptyCache(AttentionStrategy strategy, int capacity) {
+        exclusively(() -> {});
+        if (capacity < 1) {
+            throw new IllegalArgumentException("a cache has room for a position, not " + capacity);
+        }
+        return new TornadoCache(this, memory, strategy, capacity);
+    }
+
+    @Override
+    public KvCache restore(
+            AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
+        TornadoCache cache = emptyCache(strategy, capacity);
+        return exclusively(() -> {
+            boolean done = false;
+            try {
+                cache.declare(declared);
+                new CacheRestore(source, cache, memory, program.heads().headDim()).restore();
+                done = true;
+                return cache;
+            } finally {
+                if (!done) {
+                    cache.close();
+                }
+            }
+        });
+    }
+
+    @Override
+    public void run(Step step, LogitsSink sink) {
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException("a sink of logits can't run another step");
+        }
+        exclusively(() -> {
+            StepRows rows = new StepRows(step, this);
+            if (rows.count() > 0) {
+                run(rows, sink);
+            }
+        });
+    }
+
+    private void run(StepRows rows, LogitsSink sink) {
+        int begun = 0;
+        boolean done = false;
+        try {
+            for (StepRows.Span span : rows.spans()) {
+                begun++;
+                span.cache().begin(span.count());
+            }
+            reserve(rows);
+            compute(rows);
+            int[][] counts = counts(rows);
+            logits(rows, sink);
+            for (int i = 0; i < counts.length; i++) {
+                StepRows.Span span = rows.spans().get(i);
+                span.cache().commit(span.count(), counts[i]);
+            }
+            done = true;
+        } finally {
+            for (int i = 0; i < begun && !done; i++) {
+                rows.spans().get(i).cache().rollback();
+            }
+        }
+    }
+
+    /** Takes pages, and sends the step's tables and angles. */
+    private void reserve(StepRows rows) {
+        HeadShape heads = program.heads();
+        int pages = 0;
+        int listed = 0;
+        for (StepRows.Span span : rows.spans()) {
+            pages += span.cache().morePages(span.count());
+            listed += 2 * PageList.pagesOf(span.position() + span.count());
+        }
+        int scores = StepTables.pages(rows) * Pages.POSITIONS;
+        memory.reserve(
+                layout.attends() ? pages : 0,
+                memory.stepInts(rows.count(), rows.spans().size(), listed),
+                layout.attends() ? (long) rows.count() * heads.heads() * scores : 0);
+        if (layout.attends()) {
+            for (StepRows.Span span : rows.spans()) {
+                span.cache().reserve(span.count());
+            }
+        }
+        DeviceBuffers buffers = memory.machine().buffers;
+        new StepTables(heads, rows, buffers.step).fill(scores);
+        for (int row = 0; row < rows.count(); row++) {
+            layout.angles(buffers, row, rows.position(row));
+        }
+        memory.machine().begin();
+    }
+
+    private void compute(StepRows rows) {
+        int pages = StepTables.pages(rows);
+        for (Segment segment : layout.segments()) {
+            memory.machine()
+                    .segment(
+                            graphs.indexOf(segment.tasks()),
+                            segment.base,
+                            rows.count(),
+                            segment.threads(rows.count(), rows.spans().size(), pages));
+            if (segment.appended() >= 0) {
+                for (StepRows.Span span : rows.spans()) {
+                    span.cache().fix(segment.appended(), span.position() + span.count());
+                }
+            }
+        }
+    }
+
+    /** Changed or kept channels of the step's rows, by span, {@code [rows, streams]}. */
+    private int[][] counts(StepRows rows) {
+        int streams = memory.streams();
+        int[][] counts = new int[rows.spans().size()][];
+        if (layout.attends()) {
+            memory.machine().counts();
+        }
+        for (int i = 0; i < counts.length; i++) {
+            StepRows.Span span = rows.spans().get(i);
+            counts[i] = new int[span.count() * streams];
+            for (int k = 0; k < counts[i].length && layout.attends(); k++) {
+                counts[i][k] = memory.machine().buffers.counts.get(span.row() * streams + k);
+            }
+            span.cache().requireEncodable(span.count(), counts[i]);
+        }
+        return counts;
+    }
+
+    private void logits(StepRows rows, LogitsSink sink) {
+        Segment segment = layout.logits();
+        if (segment == null) {
+            return;
+        }
+        List<Integer> wanted = new ArrayList<>();
+        for (StepRows.Span span : rows.spans()) {
+            for (int row = span.row(); row < span.row() + span.count(); row++) {
+                if (span.wanted(row)) {
+                    wanted.add(row);
+                }
+            }
+        }
+        Machine machine = memory.machine();
+        int most = layout.logitRows();
+        int vocabulary = program.vocabulary();
+        for (int first = 0; first < wanted.size(); first += most) {
+            int count = Math.min(most, wanted.size() - first);
+            for (int i = 0; i < count; i++) {
+                machine.buffers.control.set(Control.LIST + i, wanted.get(first + i));
+            }
+            machine.logits(segment.base, count, segment.threads(count, 0, 0)[0]);
+            MemorySegment all = machine.buffers.logits.getSegment();
+            for (int i = 0; i < count; i++) {
+                sink.accept(
+                        wanted.get(first + i),
+                        all.asSlice(4L * i * vocabulary, 4L * vocabulary).asReadOnly());
+            }
+        }
+    }
+
+    @Override
+    public void write(Value input, int rows, float[] data) {
+        requireOf(program.inputs(), input, "an input");
+        requireRows(input, rows);
+        int count = rows * input.width();
+        if (data.length < count) {
+            throw new IllegalArgumentException(
+                    rows + " rows of " + input + " are more than " + data.length + " values");
+        }
+        exclusively(() -> {
+            if (count > 0) {
+                memory.storeValues(layout.offset(input), data, count);
+            }
+        });
+    }
+
+    @Override
+    public float[] read(Value output, int rows) {
+        requireOf(program.outputs(), output, "an output");
+        requireRows(output, rows);
+        return exclusively(() ->
+                rows == 0
+                        ? new float[0]
+                        : memory.fetchValues(layout.offset(output), rows * output.width()));
+    }
+
+    private static void requireOf(List<Value> values, Value value, String what) {
+        if (!values.contains(value)) {
+            throw new IllegalArgumentException(value + " is not " + what + " of the program");
+        }
+    }
+
+    private void requireRows(Value value, int rows) {
+        if (rows < 0 || rows > maxRows()) {
+            throw new IllegalArgumentException(
+                    rows + " rows of " + value + " are asked for, of at most " + maxRows());
+        }
+    }
+
+    /** Works on the device's state, alone. */
+    void exclusively(Runnable work) {
+        exclusively(() -> {
+            work.run();
+            return this;
+        });
+    }
+
+    <T> T exclusively(Supplier<T> work) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the executable is closed");
+            }
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** As {@link #exclusively}, but does nothing once the executable is closed. */
+    void whileOpen(Runnable work) {
+        lock.lock();
+        try {
+            if (!closed) {
+                work.run();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                memory.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+package uk.ac.manchester.tornado.api.common;
+
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
+
+/** A device. */
+public interface TornadoDevice {
+    TornadoTargetDevice getPhysicalDevice();
+}
