@@ -27,7 +27,7 @@ final class CacheSequence implements KvCache {
     private final CacheCounts counts;
     private final CacheWindows windows;
     private int length;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Whether a run is under way that may have to be undone. */
     private boolean running;
@@ -136,6 +136,7 @@ final class CacheSequence implements KvCache {
     @Override
     public void truncate(int newLength) {
         requireOpen();
+        requireIdle("truncated");
         if (newLength < 0 || newLength > length) {
             throw new IllegalArgumentException(
                     "a sequence of " + length + " positions can't be truncated to " + newLength);
@@ -197,6 +198,7 @@ final class CacheSequence implements KvCache {
     @Override
     public KvCache fork() {
         requireOpen();
+        requireIdle("forked");
         return owner.remember(locked(() -> new CacheSequence(this)));
     }
 
@@ -248,17 +250,28 @@ final class CacheSequence implements KvCache {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            lock.lock();
-            try {
+        requireIdle("closed");
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
                 cut(0);
                 directory.close();
                 pool.trim();
-            } finally {
-                lock.unlock();
             }
-            owner.forget(this);
+        } finally {
+            lock.unlock();
+        }
+        owner.forget(this);
+    }
+
+    /** A sink of logits runs under the lock, on the thread of a run that is not over. */
+    private void requireIdle(String what) {
+        if (lock.isHeldByCurrentThread() && running) {
+            throw new IllegalStateException(
+                    "a sink of logits gets its rows while the step is not done, so the sequence's"
+                            + " cache can't be "
+                            + what);
         }
     }
 
