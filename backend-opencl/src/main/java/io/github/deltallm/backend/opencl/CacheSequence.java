@@ -103,6 +103,15 @@ final class CacheSequence implements KvCache {
         }
     }
 
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public AttentionStrategy strategy() {
         return strategy;
@@ -151,16 +160,13 @@ final class CacheSequence implements KvCache {
                             + truncationFloor()
                             + ", or 0");
         }
-        lock.lock();
-        try {
+        locked(() -> {
             windows.truncate(newLength);
             cut(newLength);
             if (newLength == 0) {
                 pool.trim();
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private void cut(int newLength) {
@@ -251,27 +257,21 @@ final class CacheSequence implements KvCache {
     @Override
     public void close() {
         requireIdle("closed");
-        lock.lock();
-        try {
+        locked(() -> {
             if (!closed) {
                 closed = true;
                 cut(0);
                 directory.close();
                 pool.trim();
             }
-        } finally {
-            lock.unlock();
-        }
+        });
         owner.forget(this);
     }
 
     /** A sink of logits runs under the lock, on the thread of a run that is not over. */
     private void requireIdle(String what) {
         if (lock.isHeldByCurrentThread() && running) {
-            throw new IllegalStateException(
-                    "a sink of logits gets its rows while the step is not done, so the sequence's"
-                            + " cache can't be "
-                            + what);
+            throw new IllegalStateException("a step's cache can't be " + what + " by its sink");
         }
     }
 

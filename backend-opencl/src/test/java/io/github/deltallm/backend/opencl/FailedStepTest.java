@@ -66,17 +66,17 @@ class FailedStepTest {
 
     @Test
     void sinkCannotCloseTheCacheOfTheStep() {
-        assertRefused("can't be closed", (executable, cache) -> cache.close());
+        assertRefused("can't be closed by its sink", (executable, cache) -> cache.close());
     }
 
     @Test
     void sinkCannotTruncateTheCacheOfTheStep() {
-        assertRefused("can't be truncated", (executable, cache) -> cache.truncate(0));
+        assertRefused("can't be truncated by its sink", (executable, cache) -> cache.truncate(0));
     }
 
     @Test
     void sinkCannotForkTheCacheOfTheStep() {
-        assertRefused("can't be forked", (executable, cache) -> cache.fork());
+        assertRefused("can't be forked by its sink", (executable, cache) -> cache.fork());
     }
 
     @Test
