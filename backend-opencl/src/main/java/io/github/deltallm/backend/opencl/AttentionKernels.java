@@ -39,17 +39,14 @@ final class AttentionKernels implements AutoCloseable {
         this.query = query;
         this.out = out;
         dim = shape.headDim();
-        boolean done = false;
         try {
             ClProgram program = AttentionTiles.program(device.programs());
             range = resources.add(tiles.rangeProgram(device.programs()).kernel("attention_range"));
             tile = resources.add(program.kernel("attention_tile"));
             merge = resources.add(program.kernel("attention_merge"));
-            done = true;
-        } finally {
-            if (!done) {
-                resources.close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 

@@ -108,10 +108,13 @@ final class AttentionStep implements AutoCloseable {
         scratch.info.reserve(infoInts);
         scratch.status.reserve(statusInts);
         if (info.byteSize() < 4L * infoInts || status.byteSize() < 4L * statusInts) {
+            Arena larger = newArena();
             arena.close();
-            arena = newArena();
-            info = arena.allocate(INT, Math.max(64, infoInts + infoInts / 4));
-            status = arena.allocate(INT, Math.max(64, statusInts + statusInts / 4));
+            arena = larger;
+            info = MemorySegment.NULL; // has no bytes: what fails below is tried again
+            status = MemorySegment.NULL;
+            info = arena.allocate(INT, Math.max(64, infoInts + infoInts / 4L));
+            status = arena.allocate(INT, Math.max(64, statusInts + statusInts / 4L));
         }
     }
 

@@ -80,18 +80,20 @@ final class AttentionStore implements KeyValueStore {
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
         CacheSequence cache = new CacheSequence(this, strategy, capacity);
-        boolean done = false;
         lock.lock();
         try {
             cache.declare(declared);
             new CacheRestore(cache, source).run();
             remember(cache);
-            done = true;
             return cache;
-        } finally {
-            if (!done) {
+        } catch (RuntimeException | Error e) {
+            try {
                 cache.close();
+            } catch (RuntimeException again) {
+                e.addSuppressed(again);
             }
+            throw e;
+        } finally {
             lock.unlock();
         }
     }
@@ -146,10 +148,13 @@ final class AttentionStore implements KeyValueStore {
     @Override
     public void close() {
         if (!closed) {
-            List.copyOf(caches).forEach(CacheSequence::close);
-            closed = true;
-            attending.close();
-            scratch.close();
+            try (Resources all = new Resources()) {
+                all.add(scratch, scratch::close);
+                all.add(attending, attending::close);
+                List.copyOf(caches).forEach(cache -> all.add(cache, cache::close));
+            } finally {
+                closed = true;
+            }
         }
     }
 }

@@ -4,11 +4,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -23,6 +28,8 @@ import java.util.Optional;
  */
 final class BinaryCache {
     private static final byte[] MARK = "DLTACL01".getBytes(StandardCharsets.US_ASCII);
+    private static final String PREFIX = "program";
+    private static final String SUFFIX = ".tmp";
     private static final int HASH = 32;
     private static final long LONGEST = 1 << 28;
     private static final System.Logger LOG =
@@ -59,6 +66,11 @@ final class BinaryCache {
             digest.update(bytes);
         }
         return new Key(digest.digest());
+    }
+
+    /** Whether there is a folder to keep programs in. */
+    boolean keeps() {
+        return folder.isPresent();
     }
 
     /** What was kept; empty if there is nothing sound. */
@@ -101,7 +113,8 @@ final class BinaryCache {
         Path file = folder.get().resolve(key.file());
         try {
             Files.createDirectories(folder.get());
-            Path written = Files.createTempFile(folder.get(), "program", ".tmp");
+            removeLeftOver(folder.get());
+            Path written = Files.createTempFile(folder.get(), PREFIX, SUFFIX);
             try {
                 Files.write(written, bytes.toByteArray());
                 Files.move(
@@ -117,6 +130,22 @@ final class BinaryCache {
         }
     }
 
+    /** What processes left that ended while they wrote; one that writes is done within a day. */
+    private static void removeLeftOver(Path folder) throws IOException {
+        Instant oldest = Instant.now().minus(Duration.ofDays(1));
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(folder, PREFIX + "*" + SUFFIX)) {
+            for (Path file : files) {
+                if (Files.getLastModifiedTime(file).toInstant().isBefore(oldest)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (DirectoryIteratorException | NoSuchFileException e) {
+            // Another process removes the same.
+            unusable("clean", folder, e);
+        }
+    }
+
     /** Forgets a program that the device did not take. */
     void remove(Key key) {
         folder.map(path -> path.resolve(key.file()))
@@ -129,7 +158,7 @@ final class BinaryCache {
                 });
     }
 
-    private static void unusable(String what, Path file, IOException e) {
+    private static void unusable(String what, Path file, Exception e) {
         LOG.log(System.Logger.Level.DEBUG, "could not " + what + " " + file, e);
     }
 

@@ -27,7 +27,7 @@ final class CacheSequence implements KvCache {
     private final CacheCounts counts;
     private final CacheWindows windows;
     private int length;
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Whether a run is under way that may have to be undone. */
     private boolean running;
@@ -103,6 +103,15 @@ final class CacheSequence implements KvCache {
         }
     }
 
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public AttentionStrategy strategy() {
         return strategy;
@@ -136,6 +145,7 @@ final class CacheSequence implements KvCache {
     @Override
     public void truncate(int newLength) {
         requireOpen();
+        requireIdle("truncated");
         if (newLength < 0 || newLength > length) {
             throw new IllegalArgumentException(
                     "a sequence of " + length + " positions can't be truncated to " + newLength);
@@ -150,16 +160,13 @@ final class CacheSequence implements KvCache {
                             + truncationFloor()
                             + ", or 0");
         }
-        lock.lock();
-        try {
+        locked(() -> {
             windows.truncate(newLength);
             cut(newLength);
             if (newLength == 0) {
                 pool.trim();
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     private void cut(int newLength) {
@@ -197,6 +204,7 @@ final class CacheSequence implements KvCache {
     @Override
     public KvCache fork() {
         requireOpen();
+        requireIdle("forked");
         return owner.remember(locked(() -> new CacheSequence(this)));
     }
 
@@ -248,17 +256,22 @@ final class CacheSequence implements KvCache {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            lock.lock();
-            try {
+        requireIdle("closed");
+        locked(() -> {
+            if (!closed) {
+                closed = true;
                 cut(0);
                 directory.close();
                 pool.trim();
-            } finally {
-                lock.unlock();
             }
-            owner.forget(this);
+        });
+        owner.forget(this);
+    }
+
+    /** A sink of logits runs under the lock, on the thread of a run that is not over. */
+    private void requireIdle(String what) {
+        if (lock.isHeldByCurrentThread() && running) {
+            throw new IllegalStateException("a step's cache can't be " + what + " by its sink");
         }
     }
 

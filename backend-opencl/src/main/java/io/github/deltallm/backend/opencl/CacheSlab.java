@@ -59,12 +59,13 @@ final class CacheSlab {
         long wanted = Math.min(least + least / 8, limit());
         wanted = wanted / CacheSpace.GRANULE * CacheSpace.GRANULE;
         if (least > limit()) {
-            throw new DeltaLlmException(
-                    what
-                            + " need "
-                            + 4 * least
-                            + " bytes, more than one buffer of the device may have; use a shorter"
-                            + " context or an attention that encodes or drops keys and values");
+            throw context.memory()
+                    .refused(
+                            4 * least,
+                            what,
+                            "one buffer of a cache has "
+                                    + MemoryBudget.size(4 * limit())
+                                    + " at most");
         }
         ClBuffer larger;
         try {
@@ -81,13 +82,19 @@ final class CacheSlab {
             try {
                 queue.copy(old, 0, larger, 0, 4L * space.words());
             } catch (RuntimeException e) {
-                larger.close();
+                try {
+                    larger.close();
+                } catch (RuntimeException again) {
+                    e.addSuppressed(again);
+                }
                 throw e;
             }
-            old.close();
         }
         buffer = larger;
         space.grow((int) wanted);
+        if (old != null) {
+            old.close();
+        }
     }
 
     private long limit() {

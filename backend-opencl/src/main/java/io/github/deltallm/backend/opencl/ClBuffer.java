@@ -39,8 +39,11 @@ final class ClBuffer implements AutoCloseable {
             if (object.closed()) {
                 return;
             }
-            object.close();
+            try {
+                object.close();
+            } finally {
+                released.run();
+            }
         }
-        released.run();
     }
 }

@@ -50,6 +50,11 @@ record ClDevice(
                 unusable(info));
     }
 
+    /** A device, or a platform without any, that fails when it is asked what it is. */
+    static ClDevice broken(ClFunctions functions, String name, String reason) {
+        return new ClDevice(functions, 0, name, "", ClDeviceLimits.NONE, reason);
+    }
+
     private static ClInfo info(ClFunctions functions, long handle) {
         return new ClInfo(
                 "clGetDeviceInfo",

@@ -33,6 +33,9 @@ record ClDeviceLimits(
     private static final int HOST_UNIFIED_MEMORY = 0x1035;
     private static final int CORRECTLY_ROUNDED_DIVIDE_SQRT = 1 << 7;
 
+    /** Those of a device of which nothing is known. */
+    static final ClDeviceLimits NONE = new ClDeviceLimits(false, false, 0, 0, 0, 0, 0, 1, false);
+
     static ClDeviceLimits of(ClInfo info, boolean cpu) {
         return new ClDeviceLimits(
                 cpu,

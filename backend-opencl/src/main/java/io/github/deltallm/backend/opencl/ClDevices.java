@@ -12,12 +12,17 @@ import java.util.Locale;
 final class ClDevices {
     private static final int PLATFORM_NAME = 0x0902;
     private static final long TYPE_ALL = 0xFFFF_FFFFL;
+    private static final System.Logger LOG =
+            System.getLogger("io.github.deltallm.backend.opencl.devices");
 
     private ClDevices() {}
 
     /**
      * All devices, usable or not: those that are no processor first, which backends of their own
-     * serve better.
+     * serve better. A device or a platform that fails when it is asked stands there as an unusable
+     * device, with the reason.
+     *
+     * @throws ClException if there is no list of platforms
      */
     static List<ClDevice> list(ClFunctions functions) {
         List<ClDevice> devices = new ArrayList<>();
@@ -28,8 +33,18 @@ final class ClDevices {
                         ClStatus.PLATFORM_NOT_FOUND,
                         (entries, into, count) -> functions.getPlatformIds(entries, into, count));
         for (int p = 0; p < platforms.length; p++) {
-            long platform = platforms[p];
+            devices.addAll(ofPlatform(functions, platforms[p], Integer.toString(p)));
+        }
+        devices.sort(Comparator.comparing(device -> device.limits().cpu()));
+        return devices;
+    }
+
+    private static List<ClDevice> ofPlatform(ClFunctions functions, long platform, String number) {
+        List<ClDevice> devices = new ArrayList<>();
+        String told = number;
+        try {
             String platformName = platformName(functions, platform);
+            told = number + " " + platformName;
             long[] found =
                     handles(
                             "clGetDeviceIDs",
@@ -39,11 +54,26 @@ final class ClDevices {
                                     functions.getDeviceIds(
                                             platform, TYPE_ALL, entries, into, count));
             for (int d = 0; d < found.length; d++) {
-                devices.add(ClDevice.of(functions, found[d], p + ":" + d, platformName));
+                devices.add(device(functions, found[d], number + ":" + d, platformName));
             }
+        } catch (RuntimeException e) {
+            devices.add(broken(functions, told, e));
         }
-        devices.sort(Comparator.comparing(device -> device.limits().cpu()));
         return devices;
+    }
+
+    private static ClDevice device(
+            ClFunctions functions, long handle, String numbers, String platformName) {
+        try {
+            return ClDevice.of(functions, handle, numbers, platformName);
+        } catch (RuntimeException e) {
+            return broken(functions, numbers + " a device (" + platformName + ")", e);
+        }
+    }
+
+    private static ClDevice broken(ClFunctions functions, String name, RuntimeException e) {
+        LOG.log(System.Logger.Level.DEBUG, "the OpenCL device or platform " + name + " fails", e);
+        return ClDevice.broken(functions, name, "its driver fails: " + e.getMessage());
     }
 
     private static String platformName(ClFunctions functions, long platform) {

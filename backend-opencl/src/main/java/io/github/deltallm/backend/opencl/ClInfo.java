@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.opencl;
 
+import io.github.deltallm.api.DeltaLlmException;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -7,6 +9,9 @@ import java.nio.charset.StandardCharsets;
 
 /** What OpenCL tells about an object, property by property. */
 final class ClInfo {
+    /** Nothing that is asked for is longer: a compiler's log may be of megabytes. */
+    private static final long LONGEST = 1 << 28;
+
     private final String function;
     private final Query query;
 
@@ -33,21 +38,46 @@ final class ClInfo {
         return new String(bytes, 0, length, StandardCharsets.UTF_8).strip();
     }
 
+    /**
+     * @throws DeltaLlmException if the driver tells no length that can be
+     */
     byte[] bytes(int name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment needed = arena.allocate(ValueLayout.JAVA_LONG);
             check(query.get(name, 0, 0, needed.address()), name);
-            MemorySegment value =
-                    arena.allocate(Math.max(1, needed.get(ValueLayout.JAVA_LONG, 0)), 8);
+            long room = needed.get(ValueLayout.JAVA_LONG, 0);
+            if (room < 0 || room > LONGEST) {
+                throw odd(name, room);
+            }
+            MemorySegment value = arena.allocate(Math.max(1, room), 8);
             check(query.get(name, value.byteSize(), value.address(), needed.address()), name);
-            return value.asSlice(0, needed.get(ValueLayout.JAVA_LONG, 0))
-                    .toArray(ValueLayout.JAVA_BYTE);
+            long given = needed.get(ValueLayout.JAVA_LONG, 0);
+            return value.asSlice(0, Math.clamp(given, 0, room)).toArray(ValueLayout.JAVA_BYTE);
         }
     }
 
-    /** Numbers of 8 bytes. */
+    /**
+     * Numbers of 8 bytes.
+     *
+     * @throws DeltaLlmException if what the driver gives is none
+     */
     long[] sizes(int name) {
-        return MemorySegment.ofArray(bytes(name)).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+        byte[] bytes = bytes(name);
+        if (bytes.length % Long.BYTES != 0) {
+            throw odd(name, bytes.length);
+        }
+        return MemorySegment.ofArray(bytes).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
+    }
+
+    private DeltaLlmException odd(int name, long bytes) {
+        return new DeltaLlmException(
+                "an OpenCL driver tells its property 0x"
+                        + Integer.toHexString(name)
+                        + " in "
+                        + bytes
+                        + " bytes ("
+                        + function
+                        + "), which it can't have: update the driver");
     }
 
     /** A number of 4 or 8 bytes. */

@@ -1,8 +1,11 @@
 package io.github.deltallm.backend.opencl;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Supplier;
 
 /** A built program. Its kernels may be made by any thread. */
 final class ClProgram implements AutoCloseable {
@@ -13,7 +16,10 @@ final class ClProgram implements AutoCloseable {
     private final ClContext context;
     private final ClFunctions functions;
     private final String name;
-    private final ClObject object;
+    private ClObject object;
+
+    /** What to take instead if no kernel can be made of this; none if nothing is better. */
+    private @Nullable Supplier<ClProgram> instead;
 
     private ClProgram(ClContext context, String name, ClObject object) {
         this.context = context;
@@ -144,8 +150,43 @@ final class ClProgram implements AutoCloseable {
         }
     }
 
+    /**
+     * Names what to take instead if a kernel can't be made of this one, though it was built: what
+     * was compiled before may not be what it should.
+     */
+    ClProgram orElse(Supplier<ClProgram> other) {
+        instead = other;
+        return this;
+    }
+
     /** A kernel with arguments of its own. */
-    ClKernel kernel(String kernel) {
+    synchronized ClKernel kernel(String kernel) {
+        try {
+            return make(kernel);
+        } catch (ClException e) {
+            Supplier<ClProgram> other = instead;
+            if (other == null || !ClStatus.isOfProgram(e.code())) {
+                throw e;
+            }
+            instead = null;
+            replace(other, e);
+            return make(kernel);
+        }
+    }
+
+    /** Kernels that were made before keep what they were made of. */
+    private void replace(Supplier<ClProgram> other, ClException reason) {
+        ClObject unfit = object;
+        try {
+            object = other.get().object;
+        } catch (RuntimeException e) {
+            e.addSuppressed(reason);
+            throw e;
+        }
+        unfit.close();
+    }
+
+    private ClKernel make(String kernel) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(kernel);
             ClObject made =
@@ -160,7 +201,7 @@ final class ClProgram implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         object.close();
     }
 }

@@ -7,6 +7,8 @@ final class ClStatus {
     static final int SUCCESS = 0;
     static final int DEVICE_NOT_FOUND = -1;
     static final int BUILD_PROGRAM_FAILURE = -11;
+    private static final int INVALID_PROGRAM = -44;
+    private static final int INVALID_KERNEL = -48;
 
     /** From cl_khr_icd: the loader knows no platform. */
     static final int PLATFORM_NOT_FOUND = -1001;
@@ -98,5 +100,10 @@ final class ClStatus {
         if (code != SUCCESS) {
             throw new ClException(code, function, attempted + object);
         }
+    }
+
+    /** Whether a kernel could not be made because of its program. */
+    static boolean isOfProgram(int code) {
+        return code <= INVALID_PROGRAM && code >= INVALID_KERNEL;
     }
 }

@@ -3,11 +3,11 @@ package io.github.deltallm.backend.opencl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 
 /** Adds up the time that kernels took, by name, from the events of their commands. */
@@ -20,7 +20,7 @@ final class KernelTimes {
     private final ClContext context;
     private final boolean on;
     private final ClFunctions.Release release;
-    private final List<Launched> launched = new ArrayList<>();
+    private final Queue<Launched> launched = new ArrayDeque<>();
     private final Map<String, Sum> sums = new TreeMap<>();
 
     KernelTimes(ClContext context, boolean on) {
@@ -35,7 +35,12 @@ final class KernelTimes {
     /** What a kernel took so far. */
     private static final class Sum {
         private long launches;
+        private long unknown;
         private long nanoseconds;
+
+        private String untold() {
+            return unknown == 0 ? "" : " (without " + unknown + " whose time is unknown)";
+        }
     }
 
     /** Whether times are wanted: then every command needs an event. */
@@ -48,23 +53,29 @@ final class KernelTimes {
         launched.add(new Launched(kernel, event));
     }
 
-    /** Reads the times of all commands, which must be done. */
+    /**
+     * Reads the times of all commands, which must be done. What a driver does not tell is counted
+     * as unknown: a step does not fail for want of its time.
+     */
     void collect() {
         if (launched.isEmpty()) {
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-            for (Launched command : launched) {
+            while (!launched.isEmpty()) {
+                Launched command = launched.remove();
                 Sum sum = sums.computeIfAbsent(command.kernel, name -> new Sum());
                 sum.launches++;
-                sum.nanoseconds +=
-                        time(command.event, END, value) - time(command.event, START, value);
-                ClStatus.check(
-                        release.release(command.event), "clReleaseEvent", "release an event");
+                try {
+                    sum.nanoseconds +=
+                            time(command.event, END, value) - time(command.event, START, value);
+                } catch (ClException e) {
+                    sum.unknown++;
+                }
+                release.release(command.event);
             }
         }
-        launched.clear();
     }
 
     private long time(long event, int name, MemorySegment value) {
@@ -83,8 +94,9 @@ final class KernelTimes {
 
     /** Logs the sums, the largest first. */
     void close() {
-        launched.forEach(command -> release.release(command.event));
-        launched.clear();
+        while (!launched.isEmpty()) {
+            release.release(launched.remove().event);
+        }
         sums.entrySet().stream()
                 .sorted(Comparator.comparingLong(entry -> -entry.getValue().nanoseconds))
                 .forEach(entry ->
@@ -92,10 +104,11 @@ final class KernelTimes {
                                 System.Logger.Level.INFO,
                                 String.format(
                                         Locale.ROOT,
-                                        "%-24s %8d launches %12.3f ms",
+                                        "%-24s %8d launches %12.3f ms%s",
                                         entry.getKey(),
                                         entry.getValue().launches,
-                                        entry.getValue().nanoseconds / 1e6)));
+                                        entry.getValue().nanoseconds / 1e6,
+                                        entry.getValue().untold())));
         sums.clear();
     }
 }

@@ -64,7 +64,13 @@ final class MemoryBudget {
         return used.getOrDefault(use, 0L);
     }
 
-    private DeltaLlmException refused(long bytes, String what, String limit) {
+    /**
+     * What tells that there is no room.
+     *
+     * @param what what needs it
+     * @param limit which limit it does not keep, with its value
+     */
+    synchronized DeltaLlmException refused(long bytes, String what, String limit) {
         return new DeltaLlmException(
                 "the device "
                         + device
@@ -76,8 +82,8 @@ final class MemoryBudget {
                         + limit
                         + "; allocated are "
                         + breakdown()
-                        + "; use a smaller model, a shorter context or smaller steps, or another"
-                        + " backend");
+                        + "; use a smaller model, a shorter context or smaller steps, an attention"
+                        + " that encodes or drops keys and values, or another backend");
     }
 
     private String breakdown() {
@@ -86,7 +92,8 @@ final class MemoryBudget {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String size(long bytes) {
+    /** A number of bytes as messages have it. */
+    static String size(long bytes) {
         return bytes < 1 << 20
                 ? bytes + " bytes"
                 : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));

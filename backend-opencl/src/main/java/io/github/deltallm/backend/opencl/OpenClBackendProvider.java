@@ -1,6 +1,5 @@
 package io.github.deltallm.backend.opencl;
 
-import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.UnavailableException;
 import io.github.deltallm.api.spi.Backend;
@@ -51,45 +50,64 @@ public final class OpenClBackendProvider implements BackendProvider {
                         new BackendProbe.Unavailable(missing.reason(), missing.remedy());
                 case ClLibrary.Found found -> probe(found);
             };
-        } catch (DeltaLlmException | LinkageError e) {
-            return new BackendProbe.Unavailable(
-                    "the OpenCL driver does not work: " + e.getMessage(), INSTALL);
+        } catch (RuntimeException | LinkageError e) {
+            return fails(e);
         }
     }
 
-    private static BackendProbe probe(ClLibrary.Found found) {
-        List<ClDevice> devices = ClDevices.list(found.functions());
+    private static BackendProbe.Unavailable fails(Throwable e) {
+        return new BackendProbe.Unavailable(
+                "the OpenCL driver does not work: " + e.getMessage(), INSTALL);
+    }
+
+    /** As {@link #probe()} with a library that was found. */
+    static BackendProbe probe(ClLibrary.Found found) {
+        try {
+            return probe(found.name(), ClDevices.list(found.functions()));
+        } catch (RuntimeException | LinkageError e) {
+            return fails(e);
+        }
+    }
+
+    private static BackendProbe probe(String library, List<ClDevice> devices) {
         List<ClDevice> usable = devices.stream().filter(ClDevice::usable).toList();
         if (devices.isEmpty()) {
             return new BackendProbe.Unavailable(
-                    found.name() + " is there, but no driver with a device", INSTALL);
+                    library + " is there, but no driver with a device", INSTALL);
         }
         if (usable.isEmpty()) {
             return new BackendProbe.Unavailable(
-                    "no device can be used: "
-                            + devices.stream()
-                                    .map(device -> device.name() + ": " + device.unusable())
-                                    .collect(Collectors.joining("; ")),
-                    INSTALL);
+                    "no device can be used: " + unusable(devices), INSTALL);
         }
         return new BackendProbe.Available(
                 usable.stream().map(ClDevice::name).toList(), List.of("delta"));
     }
 
+    private static String unusable(List<ClDevice> devices) {
+        return devices.stream()
+                .filter(device -> !device.usable())
+                .map(device -> device.name() + ": " + device.unusable())
+                .collect(Collectors.joining("; "));
+    }
+
     @Override
     public Backend open(BackendOptions options) {
-        if (probe() instanceof BackendProbe.Unavailable unavailable) {
-            throw new UnavailableException(
-                    "the backend opencl can't work here: "
-                            + unavailable.reason()
-                            + "; "
-                            + unavailable.remedy());
-        }
-        if (!(ClLibrary.find(settings.library()) instanceof ClLibrary.Found found)) {
-            throw new UnavailableException("the OpenCL library is gone; " + INSTALL);
-        }
+        ClLibrary.Found found =
+                switch (ClLibrary.find(settings.library())) {
+                    case ClLibrary.Missing missing ->
+                            throw cannotWork(missing.reason(), missing.remedy());
+                    case ClLibrary.Found there -> there;
+                };
         List<ClDevice> devices = ClDevices.list(found.functions());
+        if (probe(found.name(), devices) instanceof BackendProbe.Unavailable unavailable) {
+            throw cannotWork(unavailable.reason(), unavailable.remedy());
+        }
         return new OpenClBackend(new OpenClDevice(choose(devices, options.device()), settings));
+    }
+
+    private static UnavailableException cannotWork(String reason, String remedy) {
+        return new UnavailableException(
+                "the backend opencl can't work here: " + reason + "; " + remedy);
     }
 
     private static ClDevice choose(List<ClDevice> devices, Optional<String> selector) {
@@ -112,9 +130,10 @@ public final class OpenClBackendProvider implements BackendProvider {
                             + " '"
                             + selector.get()
                             + "'; name one by its numbers or a part of its name: "
-                            + usable.stream()
-                                    .map(ClDevice::name)
-                                    .collect(Collectors.joining(", ")));
+                            + usable.stream().map(ClDevice::name).collect(Collectors.joining(", "))
+                            + (usable.size() == devices.size()
+                                    ? ""
+                                    : "; these can't be used: " + unusable(devices)));
         }
         return meant.getFirst();
     }

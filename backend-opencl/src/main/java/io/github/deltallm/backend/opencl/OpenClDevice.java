@@ -42,7 +42,10 @@ final class OpenClDevice implements AutoCloseable {
 
     @Override
     public void close() {
-        programs.close();
-        context.close();
+        try {
+            programs.close();
+        } finally {
+            context.close();
+        }
     }
 }

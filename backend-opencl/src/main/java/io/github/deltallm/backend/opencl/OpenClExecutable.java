@@ -39,7 +39,6 @@ final class OpenClExecutable implements Executable {
         this.program = program;
         this.maxRows = maxRows;
         tokens = tokens(program);
-        boolean done = false;
         try {
             queue = device.queue();
             resources.add(queue, queue::close);
@@ -52,11 +51,9 @@ final class OpenClExecutable implements Executable {
             activations = compiler.activations();
             launches = compiler.launches().toArray(Launch[]::new);
             tables = compiler.tables();
-            done = true;
-        } finally {
-            if (!done) {
-                resources.close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 
@@ -151,7 +148,6 @@ final class OpenClExecutable implements Executable {
     }
 
     private void runChecked(Step step, LogitsSink sink) {
-        boolean done = false;
         try {
             state.fill(step, sink);
             store.begin(state);
@@ -165,23 +161,25 @@ final class OpenClExecutable implements Executable {
             queue.finish();
             store.finish(state);
             store.commit(state);
-            done = true;
+        } catch (Throwable e) { // whatever a sink throws
+            undo(e);
+            throw e;
         } finally {
-            if (!done) {
-                undo();
-            }
             state.clear();
         }
     }
 
     /** Waits for what is queued still, whatever comes of it, and undoes the step. */
-    private void undo() {
+    private void undo(Throwable failure) {
         try {
-            queue.finish();
-        } catch (ClException e) {
-            // What failed first says more.
+            try {
+                queue.finish();
+            } finally {
+                store.rollback(state);
+            }
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e); // what failed first says more
         }
-        store.rollback(state);
     }
 
     @Override
@@ -249,6 +247,10 @@ final class OpenClExecutable implements Executable {
 
     @Override
     public void close() {
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException(
+                    "a sink of logits, or a source of rows, can't close the executable");
+        }
         lock.lock();
         try {
             if (!closed) {

@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.opencl;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,14 +17,18 @@ record OpenClSettings(
         Optional<String> library, Optional<Path> programs, boolean apart, boolean profile) {
     static final String LIBRARY_VARIABLE = "DELTALLM_OPENCL";
     static final String CACHE_VARIABLE = "DELTALLM_OPENCL_CACHE";
+    private static final System.Logger LOG =
+            System.getLogger("io.github.deltallm.backend.opencl.programs");
 
-    /** Those of this process. A cache named {@code off} is none. */
+    /**
+     * Those of this process. A cache named {@code off} is none, as is one that no folder can be.
+     */
     static OpenClSettings ofProcess() {
         Optional<String> cache = setting("deltallm.opencl.cache", CACHE_VARIABLE);
         return new OpenClSettings(
                 setting("deltallm.opencl", LIBRARY_VARIABLE),
                 cache.isPresent()
-                        ? cache.filter(name -> !name.equals("off")).map(Path::of)
+                        ? cache.filter(name -> !name.equals("off")).flatMap(OpenClSettings::folder)
                         : userCache(),
                 Boolean.getBoolean("deltallm.opencl.apart"),
                 Boolean.getBoolean("deltallm.opencl.profile"));
@@ -35,14 +40,30 @@ record OpenClSettings(
                 .filter(value -> !value.isBlank());
     }
 
+    /** A name that no folder can have is as good as none: programs are compiled every time then. */
+    private static Optional<Path> folder(String name) {
+        try {
+            return Optional.of(Path.of(name));
+        } catch (InvalidPathException e) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "compiled OpenCL programs are not kept, because their folder can't be: "
+                            + e.getMessage()
+                            + "; look at "
+                            + CACHE_VARIABLE);
+            return Optional.empty();
+        }
+    }
+
     private static Optional<Path> userCache() {
         return Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
                 .or(() -> Optional.ofNullable(System.getenv("LOCALAPPDATA")))
                 .filter(folder -> !folder.isBlank())
-                .map(Path::of)
+                .flatMap(OpenClSettings::folder)
                 .or(() ->
                         Optional.ofNullable(System.getProperty("user.home"))
-                                .map(home -> Path.of(home, ".cache")))
+                                .flatMap(OpenClSettings::folder)
+                                .map(home -> home.resolve(".cache")))
                 .map(folder -> folder.resolve("deltallm").resolve("opencl"));
     }
 }

@@ -15,6 +15,9 @@ final class Programs implements AutoCloseable {
     /** What every source begins with. */
     private static final String COMMON = "common.cl";
 
+    private static final System.Logger LOG =
+            System.getLogger("io.github.deltallm.backend.opencl.programs");
+
     private final ClContext context;
     private final BinaryCache binaries;
     private final String always;
@@ -55,14 +58,33 @@ final class Programs implements AutoCloseable {
         byte[] binary = binaries.find(key);
         if (binary.length > 0) {
             try {
-                return ClProgram.ofBinary(context, resource, binary, options);
+                return ClProgram.ofBinary(context, resource, binary, options)
+                        .orElse(() -> {
+                            binaries.remove(key);
+                            return compile(key, resource, source, options);
+                        });
             } catch (ClException e) {
                 binaries.remove(key);
             }
         }
+        return compile(key, resource, source, options);
+    }
+
+    private ClProgram compile(BinaryCache.Key key, String resource, String source, String options) {
         ClProgram program = ClProgram.ofSource(context, resource, source, options);
-        binaries.keep(key, program.binary());
+        if (binaries.keeps()) {
+            keep(key, resource, program);
+        }
         return program;
+    }
+
+    /** Drivers may give no binaries: then the program is compiled every time. */
+    private void keep(BinaryCache.Key key, String resource, ClProgram program) {
+        try {
+            binaries.keep(key, program.binary());
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the compiled " + resource + " is not kept", e);
+        }
     }
 
     private static String source(String resource) {
@@ -78,7 +100,9 @@ final class Programs implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        built.values().forEach(ClProgram::close);
-        built.clear();
+        try (Resources all = new Resources()) {
+            built.values().forEach(program -> all.add(program, program::close));
+            built.clear();
+        }
     }
 }

@@ -28,6 +28,15 @@ final class Resources implements AutoCloseable {
         return add(kernel, kernel::close);
     }
 
+    /** Closes everything because of a failure, which what fails now is added to. */
+    void closeAfter(Throwable failure) {
+        try {
+            close();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
     /** Closes everything, even if some of it fails; throws the first failure. */
     @Override
     public void close() {

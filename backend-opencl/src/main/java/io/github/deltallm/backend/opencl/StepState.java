@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 final class StepState implements AutoCloseable {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
 
+    private final Resources resources = new Resources();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment tokenRows;
     private final MemorySegment positionRows;
@@ -26,23 +27,19 @@ final class StepState implements AutoCloseable {
     private @Nullable LogitsSink sink;
 
     StepState(ClContext context, int maxRows) {
-        boolean done = false;
-        ClBuffer first = null;
         try {
+            resources.add(arena, arena::close);
             tokenRows = arena.allocate(INT, maxRows);
             positionRows = arena.allocate(INT, maxRows);
             wantedRows = new int[maxRows];
-            tokens = context.buffer(BufferUse.TABLES, 4L * maxRows, "the tokens of a step");
-            first = tokens;
-            positions = context.buffer(BufferUse.TABLES, 4L * maxRows, "the positions of a step");
-            done = true;
-        } finally {
-            if (!done) {
-                arena.close();
-                if (first != null) {
-                    first.close();
-                }
-            }
+            long bytes = 4L * maxRows;
+            tokens = resources.add(context.buffer(BufferUse.TABLES, bytes, "the tokens of a step"));
+            positions =
+                    resources.add(
+                            context.buffer(BufferUse.TABLES, bytes, "the positions of a step"));
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 
@@ -135,10 +132,6 @@ final class StepState implements AutoCloseable {
 
     @Override
     public void close() {
-        tokens.close();
-        positions.close();
-        if (arena.scope().isAlive()) {
-            arena.close();
-        }
+        resources.close();
     }
 }

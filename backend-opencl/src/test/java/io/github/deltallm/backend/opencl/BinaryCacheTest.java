@@ -8,6 +8,9 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -77,6 +80,20 @@ class BinaryCacheTest {
         }
         assertThat(cache().find(another)).isEmpty();
         assertThat(cache().find(key)).isEqualTo(BINARY);
+    }
+
+    @Test
+    void halfWrittenFilesOfYesterdayAreRemoved() throws IOException {
+        cache().keep(cache().key("device", "options", "source"), BINARY);
+        Path place = folder.resolve("a").resolve("b");
+        Path old = Files.createFile(place.resolve("program1.tmp"));
+        Path recent = Files.createFile(place.resolve("program2.tmp"));
+        Path foreign = Files.createFile(place.resolve("another.tmp"));
+        FileTime before = FileTime.from(Instant.now().minus(Duration.ofHours(25)));
+        Files.setLastModifiedTime(old, before);
+        Files.setLastModifiedTime(foreign, before);
+        cache().keep(cache().key("another", "options", "source"), BINARY);
+        assertThat(files()).hasSize(4).doesNotContain(old).contains(recent, foreign);
     }
 
     @Test

@@ -42,7 +42,8 @@ class MemoryBudgetTest {
                 .hasMessageContaining("weights 50.0 MiB")
                 .hasMessageContaining("keys and values 30.0 MiB")
                 .hasMessageContaining("tables of a step 17 bytes")
-                .hasMessageContaining("use a smaller model");
+                .hasMessageContaining("use a smaller model")
+                .hasMessageContaining("an attention that encodes or drops keys and values");
         assertThat(budget.used(BufferUse.CACHES)).as("after the refusal").isEqualTo(30 * MIB);
     }
 }

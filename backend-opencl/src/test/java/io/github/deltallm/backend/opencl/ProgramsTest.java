@@ -75,6 +75,55 @@ class ProgramsTest {
     }
 
     @Test
+    void binaryWithoutTheKernelIsCompiledAgain() {
+        try (OpenClDevice device = open()) {
+            ClContext context = device.context();
+            BinaryCache cache = new BinaryCache(Optional.of(folder));
+            Programs programs = new Programs(context, cache);
+            String source = "kernel void f() {}";
+            BinaryCache.Key key = cache.key(context.device().identity(), "-cl-std=CL1.2", source);
+            try (ClProgram other =
+                    ClProgram.ofSource(context, "g", "kernel void g() {}", "-cl-std=CL1.2")) {
+                cache.keep(key, other.binary());
+            }
+            byte[] wrong = cache.find(key);
+            try (ClProgram program = programs.build("f", source, "-cl-std=CL1.2");
+                    ClKernel f = program.kernel("f")) {
+                assertThat(f.maxGroup()).isPositive();
+                assertThat(cache.find(key)).as("written again").isNotEmpty().isNotEqualTo(wrong);
+                assertThatThrownBy(() -> program.kernel("g"))
+                        .isInstanceOf(ClException.class)
+                        .hasMessageContaining("CL_INVALID_KERNEL_NAME");
+            }
+            assertThat(context.live()).as("objects").isEqualTo(1);
+        }
+    }
+
+    @Test
+    void driverThatGivesNoBinariesIsNoFailure() throws IOException {
+        Driver driver = new Driver();
+        int[] asked = {0};
+        driver.replace(
+                "clGetProgramInfo",
+                Driver.Info.class,
+                (object, name, size, value, needed) -> {
+                    asked[0]++;
+                    return -30;
+                });
+        try (ClContext context = new ClContext(driver.device())) {
+            for (Optional<Path> place : List.of(Optional.of(folder), Optional.<Path>empty())) {
+                try (Programs programs = new Programs(context, new BinaryCache(place))) {
+                    ClKernel add = programs.program("-D LANES=1", "rows.cl").kernel("add");
+                    add.close();
+                }
+                assertThat(asked[0]).as("asked for a binary, with a folder alone").isEqualTo(1);
+            }
+            assertThat(context.live()).as("objects").isEqualTo(1);
+        }
+        assertThat(kept()).isEmpty();
+    }
+
+    @Test
     void whatDoesNotCompileComesWithTheCompilersLog() {
         try (OpenClDevice device = open()) {
             assertThatThrownBy(() ->
