@@ -143,8 +143,8 @@ final class Weights {
             ClBuffer token = temporary.add(device.context().buffer(BufferUse.TABLES, 4, "a token"));
             queue.writeNow(token, 0, arena.allocate(ValueLayout.JAVA_INT), 0, 4);
             EmbedLaunch look =
-                    new EmbedLaunch(device, queue, of(tensor), token, out, tensor.columns());
-            temporary.add(look, look::close);
+                    new EmbedLaunch(
+                            device, queue, temporary, of(tensor), token, out, tensor.columns());
             look.enqueue(1);
             queue.finish();
         }
