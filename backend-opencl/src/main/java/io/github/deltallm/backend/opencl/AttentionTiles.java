@@ -29,7 +29,7 @@ final class AttentionTiles {
 
     AttentionTiles(OpenClDevice device, HeadShape shape) {
         this.shape = shape;
-        long room = device.limits().localBytes();
+        long room = device.limits().localBytes() - KernelShape.RESERVED;
         int dim = shape.headDim();
         int most = Math.min(MOST_QUERIES, shape.group());
         while (most > 1 && rangeBytes(most, dim) > room) {

@@ -13,6 +13,7 @@ final class ClContext implements AutoCloseable {
     private static final long READ_WRITE = 1;
     private static final long READ_ONLY = 4;
     private static final long USE_HOST_POINTER = 8;
+    private static final long HOST_NO_ACCESS = 1 << 9;
 
     private final ClDevice device;
     private final ClFunctions functions;
@@ -109,7 +110,7 @@ final class ClContext implements AutoCloseable {
 
     /**
      * Makes a read-only buffer of memory of the host, which must outlive it. It is not counted
-     * against the device's memory.
+     * against the device's memory, and can't be read or written from here.
      *
      * @param address aligned as the device asks for
      */
@@ -122,7 +123,7 @@ final class ClContext implements AutoCloseable {
                         (scratch, error) ->
                                 functions.createBuffer(
                                         handle(),
-                                        READ_ONLY | USE_HOST_POINTER,
+                                        READ_ONLY | USE_HOST_POINTER | HOST_NO_ACCESS,
                                         bytes,
                                         address,
                                         error));

@@ -130,6 +130,7 @@ final class Compiler {
                     new EmbedLaunch(
                             device,
                             queue,
+                            resources,
                             weights.of(embed.table()),
                             state.tokens(),
                             buffer(embed.out()),
@@ -138,6 +139,7 @@ final class Compiler {
                     new NormLaunch(
                             device,
                             queue,
+                            resources,
                             norm,
                             buffer(norm.in()),
                             weights.vector(norm.weight()),
@@ -153,7 +155,12 @@ final class Compiler {
                                     buffer(linear.out())));
             case Op.Rope rope ->
                     new RopeLaunch(
-                            device, queue, rope, buffer(rope.data()), table(rope.embedding()));
+                            device,
+                            queue,
+                            resources,
+                            rope,
+                            buffer(rope.data()),
+                            table(rope.embedding()));
             case Op.Attention attention ->
                     store.attention(
                             attention,
@@ -165,6 +172,7 @@ final class Compiler {
                     new ElementLaunch(
                             device,
                             queue,
+                            resources,
                             ElementLaunch.gate(gate.function()),
                             buffer(gate.gate()),
                             buffer(gate.up()),
@@ -173,6 +181,7 @@ final class Compiler {
                     new ElementLaunch(
                             device,
                             queue,
+                            resources,
                             "add",
                             buffer(add.left()),
                             buffer(add.right()),
@@ -218,13 +227,15 @@ final class Compiler {
                 && ops.get(at) instanceof Op.Linear next
                 && next.activations() == Op.Activations.INT8_ROW
                 && next.in().id() == first.in().id()) {
-            linears.add(ternary(next));
+            TernaryLinear linear = ternary(next);
+            linears.add(resources.add(linear, linear::close));
             at++;
         }
         add(
                 new TernaryLaunch(
                         device,
                         queue,
+                        resources,
                         buffer(first.in()),
                         first.in().width(),
                         weights.of(first.weight()),

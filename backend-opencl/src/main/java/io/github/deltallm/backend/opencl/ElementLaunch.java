@@ -7,20 +7,25 @@ final class ElementLaunch implements Launch {
     private final ClQueue queue;
     private final ClKernel kernel;
     private final int width;
+    private final int group;
 
     /**
+     * @param resources closes the kernel
      * @param name of the kernel
      */
     ElementLaunch(
             OpenClDevice device,
             ClQueue queue,
+            Resources resources,
             String name,
             ClBuffer left,
             ClBuffer right,
             Activation out) {
         this.queue = queue;
         width = out.width();
-        kernel = device.programs().program(device.shape().options(1), "rows.cl").kernel(name);
+        ClProgram program = device.programs().program(device.shape().options(1), "rows.cl");
+        kernel = resources.add(program.kernel(name));
+        group = AttentionTiles.lanes(kernel, 64);
         kernel.arg(0, left).arg(1, right).arg(2, out.buffer());
     }
 
@@ -36,11 +41,6 @@ final class ElementLaunch implements Launch {
     @Override
     public void enqueue(StepState step) {
         int count = Math.multiplyExact(step.rows(), width);
-        queue.launch1(kernel.arg(3, count), count, 64);
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
+        queue.launch1(kernel.arg(3, count), count, group);
     }
 }

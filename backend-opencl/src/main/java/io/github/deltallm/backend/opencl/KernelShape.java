@@ -6,12 +6,13 @@ package io.github.deltallm.backend.opencl;
  * @param lanes work items that share the columns of a row, a power of two: neighbours read
  *     neighbouring memory. A processor has one, whose vectors are its lanes
  * @param groupRows outputs of a group of a matrix product
- * @param rows rows of activations that share decoded weights where there is more than one
+ * @param rows rows of activations that share decoded weights where there is more than one: as many
+ *     as a work item has registers for
  * @param tile side of the tiles of products with many rows; 0 for none
  */
 record KernelShape(int lanes, int groupRows, int rows, int tile) {
     /** Local memory that a driver may want for itself. */
-    private static final int RESERVED = 4096;
+    static final int RESERVED = 4096;
 
     static KernelShape of(ClDeviceLimits limits) {
         if (limits.cpu()) {
@@ -19,18 +20,38 @@ record KernelShape(int lanes, int groupRows, int rows, int tile) {
         }
         int lanes = Integer.highestOneBit(Math.min(32, limits.maxGroup()));
         int groupRows = Math.max(1, Math.min(128, limits.maxGroup()) / lanes);
-        return new KernelShape(lanes, groupRows, 8, tile(limits));
+        return new KernelShape(lanes, groupRows, 4, tile(limits));
     }
 
     private static int tile(ClDeviceLimits limits) {
         for (int tile = 64; tile >= 32; tile /= 2) {
-            int items = tile / 4 * (tile / 4);
+            int items = items(tile);
             int bytes = 2 * 32 * tile * Float.BYTES;
             if (items <= limits.maxGroup() && bytes <= limits.localBytes() - RESERVED) {
                 return tile;
             }
         }
         return 0;
+    }
+
+    private static int items(int tile) {
+        return tile / 4 * (tile / 4);
+    }
+
+    /** Work items of a tile's group, each of which computes 4 x 4 of it. */
+    int tileItems() {
+        return items(tile);
+    }
+
+    /** The same with at most so many lanes. */
+    KernelShape withLanes(int most) {
+        int fewer = Integer.highestOneBit(Math.clamp(most, 1, lanes));
+        return new KernelShape(fewer, groupRows, rows, tile);
+    }
+
+    /** The same with the next smaller tiles, or none. */
+    KernelShape withSmallerTiles() {
+        return new KernelShape(lanes, groupRows, rows, tile > 32 ? tile / 2 : 0);
     }
 
     /** The same without tiles. */

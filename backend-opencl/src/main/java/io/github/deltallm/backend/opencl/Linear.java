@@ -2,6 +2,8 @@ package io.github.deltallm.backend.opencl;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.Optional;
+
 /**
  * A matrix times rows of activations: one row at a time, several that share what was decoded, or
  * tiles, whichever suits the number of rows and the device.
@@ -10,14 +12,13 @@ final class Linear implements AutoCloseable {
     /** Up to so many rows are multiplied one by one where the alternative is tiles. */
     private static final int FEW = 4;
 
+    private static final int ROWS = 9;
+
     private final ClQueue queue;
-    private final KernelShape shape;
     private final int outputs;
     private final Resources resources = new Resources();
-    private final ClKernel single;
-    private final ClKernel several;
-    private final boolean tiled;
-    private final int groupRows;
+    private final RowKernels rowKernels;
+    private final @Nullable FittedKernel tiles;
 
     /**
      * @param bias fp32, or null
@@ -32,28 +33,21 @@ final class Linear implements AutoCloseable {
             ClBuffer in,
             ClBuffer out) {
         this.queue = queue;
-        shape = device.shape();
         outputs = weight.tensor().rows();
         boolean done = false;
         try {
-            tiled = shape.tile() > 0;
-            single = kernel(device, weight, 1, "linear_rows");
-            several = kernel(device, weight, shape.rows(), tiled ? "linear_tiles" : "linear_rows");
-            for (ClKernel kernel : new ClKernel[] {single, several}) {
-                weight.set(kernel);
-                kernel.arg(3, weight.scale())
-                        .arg(4, bias == null ? out : bias)
-                        .arg(5, bias == null ? 0 : 1)
-                        .arg(6, weight.tensor().columns())
-                        .arg(7, outputs)
-                        .arg(8, in)
-                        .arg(10, out);
+            Optional<FittedKernel> tiled = FittedKernel.tiles(device, weight);
+            tiled.ifPresent(fitted -> resources.add(fitted.kernel()));
+            int together = tiled.isPresent() ? 1 : device.shape().rows();
+            rowKernels =
+                    new RowKernels(device, queue, weight, together, "linear_rows", "linear.cl");
+            resources.add(rowKernels, rowKernels::close);
+            for (ClKernel kernel : rowKernels.all()) {
+                set(kernel, weight, bias, in, out);
+                kernel.local(11, rowKernels.localBytes());
             }
-            groupRows = groupRows(tiled ? single : several);
-            share(single);
-            if (!tiled) {
-                share(several);
-            }
+            tiled.ifPresent(fitted -> set(fitted.kernel(), weight, bias, in, out));
+            tiles = tiled.orElse(null);
             done = true;
         } finally {
             if (!done) {
@@ -62,42 +56,35 @@ final class Linear implements AutoCloseable {
         }
     }
 
-    private ClKernel kernel(OpenClDevice device, WeightBuffer weight, int rows, String name) {
-        String options = shape.options(rows) + " " + weight.option();
-        return resources.add(
-                device.programs().program(options, "decode.cl", "linear.cl").kernel(name));
-    }
-
-    /** Outputs of a group, as many as the kernel's registers allow. */
-    private int groupRows(ClKernel kernel) {
-        return Math.max(1, Math.min(shape.groupRows(), kernel.maxGroup() / shape.lanes()));
-    }
-
-    private void share(ClKernel kernel) {
-        kernel.local(11, 4L * shape.lanes() * groupRows);
+    private static void set(
+            ClKernel kernel,
+            WeightBuffer weight,
+            @Nullable ClBuffer bias,
+            ClBuffer in,
+            ClBuffer out) {
+        weight.set(kernel);
+        kernel.arg(3, weight.scale())
+                .arg(4, bias == null ? out : bias)
+                .arg(5, bias == null ? 0 : 1)
+                .arg(6, weight.tensor().columns())
+                .arg(7, weight.tensor().rows())
+                .arg(8, in)
+                .arg(10, out);
     }
 
     void enqueue(int rows) {
-        if (rows == 1 || (tiled && rows <= FEW)) {
-            rows(single, rows, rows);
-        } else if (tiled) {
-            int side = shape.tile() / 4;
-            int tile = shape.tile();
-            several.arg(9, rows);
-            queue.launch2(
-                    several,
-                    (long) side * ((outputs + tile - 1) / tile),
-                    (long) side * ((rows + tile - 1) / tile),
-                    side,
-                    side);
-        } else {
-            rows(several, rows, (rows + shape.rows() - 1) / shape.rows());
+        if (tiles == null || rows <= FEW) {
+            rowKernels.enqueue(ROWS, rows);
+            return;
         }
-    }
-
-    private void rows(ClKernel kernel, int rows, int groups) {
-        kernel.arg(9, rows);
-        queue.launch3(kernel, shape.lanes(), outputs, groups, shape.lanes(), groupRows, 1);
+        int tile = tiles.shape().tile();
+        int side = tile / 4;
+        queue.launch2(
+                tiles.kernel().arg(ROWS, rows),
+                (long) side * Math.ceilDiv(outputs, tile),
+                (long) side * Math.ceilDiv(rows, tile),
+                side,
+                side);
     }
 
     @Override

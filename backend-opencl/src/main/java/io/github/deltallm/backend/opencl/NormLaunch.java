@@ -10,20 +10,24 @@ final class NormLaunch implements Launch {
     private final int runs;
 
     /**
+     * @param resources closes the kernel
      * @param weight fp32
      */
     NormLaunch(
             OpenClDevice device,
             ClQueue queue,
+            Resources resources,
             Op.RmsNorm op,
             ClBuffer in,
             ClBuffer weight,
             ClBuffer out) {
         this.queue = queue;
-        lanes = device.shape().lanes();
         int width = op.weight().columns();
         runs = op.in().width() / width;
-        kernel = device.programs().program(device.shape().options(1), "rows.cl").kernel("rms_norm");
+        FittedKernel fitted =
+                FittedKernel.lanes(device, device.shape(), 1, "", "rms_norm", "rows.cl");
+        kernel = resources.add(fitted.kernel());
+        lanes = fitted.shape().lanes();
         kernel.arg(0, in)
                 .arg(1, weight)
                 .arg(2, op.epsilon())
@@ -36,10 +40,5 @@ final class NormLaunch implements Launch {
     public void enqueue(StepState step) {
         int all = step.rows() * runs;
         queue.launch2(kernel.arg(4, all), lanes, all, lanes, 1);
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
     }
 }

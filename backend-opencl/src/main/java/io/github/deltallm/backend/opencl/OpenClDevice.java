@@ -1,11 +1,15 @@
 package io.github.deltallm.backend.opencl;
 
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
 /** An open device with its programs. Close what uses it first. */
 final class OpenClDevice implements AutoCloseable {
     private final ClContext context;
     private final Programs programs;
     private final KernelShape shape;
     private final boolean profile;
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
     OpenClDevice(ClDevice device, OpenClSettings settings) {
         context = new ClContext(settings.apart() ? device.apart() : device);
@@ -29,6 +33,11 @@ final class OpenClDevice implements AutoCloseable {
     /** How kernels are laid out here. */
     KernelShape shape() {
         return shape;
+    }
+
+    /** Options whose kernels were found not to run here, so that nobody compiles them again. */
+    Set<String> refused() {
+        return refused;
     }
 
     MemoryBudget memory() {

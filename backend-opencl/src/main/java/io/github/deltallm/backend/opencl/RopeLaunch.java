@@ -8,11 +8,24 @@ final class RopeLaunch implements Launch {
     private final ClQueue queue;
     private final ClKernel kernel;
     private final int pairs;
+    private final int group;
 
-    RopeLaunch(OpenClDevice device, ClQueue queue, Op.Rope op, ClBuffer data, RotaryTable table) {
+    /**
+     * @param resources closes the kernel
+     * @param data {@code [rows, width]}
+     */
+    RopeLaunch(
+            OpenClDevice device,
+            ClQueue queue,
+            Resources resources,
+            Op.Rope op,
+            ClBuffer data,
+            RotaryTable table) {
         this.queue = queue;
         pairs = op.data().width() / op.headDim() * table.pairs();
-        kernel = device.programs().program(device.shape().options(1), "rows.cl").kernel("rope");
+        ClProgram program = device.programs().program(device.shape().options(1), "rows.cl");
+        kernel = resources.add(program.kernel("rope"));
+        group = AttentionTiles.lanes(kernel, 32);
         kernel.arg(0, data)
                 .arg(1, table.buffer())
                 .arg(2, op.data().width())
@@ -23,11 +36,6 @@ final class RopeLaunch implements Launch {
 
     @Override
     public void enqueue(StepState step) {
-        queue.launch2(kernel.arg(6, step.rows()), pairs, step.rows(), 32, 1);
-    }
-
-    @Override
-    public void close() {
-        kernel.close();
+        queue.launch2(kernel.arg(6, step.rows()), pairs, step.rows(), group, 1);
     }
 }

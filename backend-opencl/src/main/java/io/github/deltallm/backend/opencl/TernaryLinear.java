@@ -4,13 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A ternary matrix times rows rounded to 8 bits, see {@link TernaryInput}. */
 final class TernaryLinear implements AutoCloseable {
-    private final ClQueue queue;
-    private final KernelShape shape;
-    private final int outputs;
-    private final Resources resources = new Resources();
-    private final ClKernel single;
-    private final ClKernel several;
-    private final int groupRows;
+    private final RowKernels rowKernels;
 
     /**
      * @param scales see {@link TernaryScales}
@@ -25,58 +19,36 @@ final class TernaryLinear implements AutoCloseable {
             @Nullable ClBuffer bias,
             TernaryInput in,
             ClBuffer out) {
-        this.queue = queue;
-        shape = device.shape().withoutTiles();
-        outputs = weight.tensor().rows();
+        int together = device.shape().rows();
+        rowKernels = new RowKernels(device, queue, weight, together, "ternary_rows", "ternary.cl");
         boolean done = false;
         try {
-            single = kernel(device, weight, 1);
-            several = kernel(device, weight, shape.rows());
-            groupRows =
-                    Math.max(1, Math.min(shape.groupRows(), several.maxGroup() / shape.lanes()));
-            for (ClKernel kernel : new ClKernel[] {single, several}) {
+            for (ClKernel kernel : rowKernels.all()) {
                 weight.set(kernel);
                 kernel.arg(3, scales)
                         .arg(4, bias == null ? scales : bias)
                         .arg(5, bias == null ? 0 : 1)
                         .arg(6, weight.tensor().columns())
-                        .arg(7, outputs)
+                        .arg(7, weight.tensor().rows())
                         .arg(8, in.steps())
                         .arg(9, in.factors())
                         .arg(11, out)
-                        .local(12, 4L * shape.lanes() * groupRows);
+                        .local(12, rowKernels.localBytes());
             }
             done = true;
         } finally {
             if (!done) {
-                resources.close();
+                rowKernels.close();
             }
         }
     }
 
-    private ClKernel kernel(OpenClDevice device, WeightBuffer weight, int rows) {
-        String options = shape.options(rows) + " " + weight.option();
-        return resources.add(
-                device.programs()
-                        .program(options, "decode.cl", "ternary.cl")
-                        .kernel("ternary_rows"));
-    }
-
     void enqueue(int rows) {
-        ClKernel kernel = rows == 1 ? single : several;
-        int together = rows == 1 ? 1 : shape.rows();
-        queue.launch3(
-                kernel.arg(10, rows),
-                shape.lanes(),
-                outputs,
-                (rows + together - 1) / together,
-                shape.lanes(),
-                groupRows,
-                1);
+        rowKernels.enqueue(10, rows);
     }
 
     @Override
     public void close() {
-        resources.close();
+        rowKernels.close();
     }
 }

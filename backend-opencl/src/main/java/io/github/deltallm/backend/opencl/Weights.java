@@ -10,7 +10,8 @@ import java.util.Map;
 
 /**
  * A program's tensors on the device, each once: where the device shares the host's memory, the
- * mapped file itself, elsewhere a copy.
+ * mapped file itself, elsewhere a copy. Copies go through memory that may be written to: some
+ * drivers transfer nothing, or garbage, from a mapping that is read-only.
  */
 final class Weights {
     /** Buffers over memory of the host begin at a page, as devices that map pages want it. */
@@ -19,9 +20,18 @@ final class Weights {
     /** Of values in a file: what the device reads with loads of words has to be aligned to them. */
     private static final long WORD = 4;
 
+    /** Bytes that are copied at once. */
+    private static final long STAGED = 16 << 20;
+
+    /** Forces copies: for drivers that accept memory of a file and then fail to read it. */
+    static final String COPY_PROPERTY = "deltallm.opencl.copy";
+
+    static final String COPY_VARIABLE = "DELTALLM_OPENCL_COPY";
+
     private final OpenClDevice device;
     private final ClQueue queue;
     private final Resources resources;
+    private final boolean copies;
     private final Map<Tensor, WeightBuffer> uploaded = new HashMap<>();
     private final Map<Tensor, ClBuffer> vectors = new HashMap<>();
 
@@ -32,6 +42,12 @@ final class Weights {
         this.device = device;
         this.queue = queue;
         this.resources = resources;
+        copies = copiesWanted();
+    }
+
+    private static boolean copiesWanted() {
+        String wanted = System.getProperty(COPY_PROPERTY);
+        return Boolean.parseBoolean(wanted == null ? System.getenv(COPY_VARIABLE) : wanted);
     }
 
     /** A tensor as it is. */
@@ -45,7 +61,8 @@ final class Weights {
     }
 
     private boolean shared(MemorySegment data) {
-        return device.limits().unified()
+        return !copies
+                && device.limits().unified()
                 && data.isNative()
                 && data.address() % WORD == 0
                 && PAGE % device.limits().baseAlign() == 0
@@ -88,12 +105,12 @@ final class Weights {
                                         BufferUse.WEIGHTS,
                                         data.byteSize(),
                                         "the tensor " + tensor.name()));
-        if (data.isNative()) {
-            queue.writeNow(buffer, 0, data, 0, data.byteSize());
-        } else {
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment copy = arena.allocate(data.byteSize()).copyFrom(data);
-                queue.writeNow(buffer, 0, copy, 0, data.byteSize());
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment staging = arena.allocate(Math.min(STAGED, data.byteSize()), 64);
+            for (long at = 0; at < data.byteSize(); at += STAGED) {
+                long bytes = Math.min(STAGED, data.byteSize() - at);
+                MemorySegment.copy(data, at, staging, 0, bytes);
+                queue.writeNow(buffer, at, staging, 0, bytes);
             }
         }
         return buffer;
@@ -126,8 +143,8 @@ final class Weights {
             ClBuffer token = temporary.add(device.context().buffer(BufferUse.TABLES, 4, "a token"));
             queue.writeNow(token, 0, arena.allocate(ValueLayout.JAVA_INT), 0, 4);
             EmbedLaunch look =
-                    new EmbedLaunch(device, queue, of(tensor), token, out, tensor.columns());
-            temporary.add(look, look::close);
+                    new EmbedLaunch(
+                            device, queue, temporary, of(tensor), token, out, tensor.columns());
             look.enqueue(1);
             queue.finish();
         }

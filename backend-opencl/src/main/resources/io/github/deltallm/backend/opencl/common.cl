@@ -5,20 +5,30 @@
 #define LANES 1
 #endif
 
+/*
+ * a * b + c where nothing depends on how often that is rounded: once if the device does that fast.
+ * A call of fma is emulated elsewhere, which is many times slower.
+ */
+#ifdef FP_FAST_FMAF
+#define MULADD(a, b, c) fma(a, b, c)
+#else
+#define MULADD(a, b, c) ((a) * (b) + (c))
+#endif
+
 float sum4(float4 v) {
     const float2 pair = v.lo + v.hi;
     return pair.x + pair.y;
 }
 
 float sum16(float16 v) {
-    const float8 half8 = v.lo + v.hi;
-    return sum4(half8.lo + half8.hi);
+    const float8 eight = v.lo + v.hi;
+    return sum4(eight.lo + eight.hi);
 }
 
 int isum16(int16 v) {
-    const int8 half8 = v.lo + v.hi;
-    const int4 half4 = half8.lo + half8.hi;
-    const int2 pair = half4.lo + half4.hi;
+    const int8 eight = v.lo + v.hi;
+    const int4 four = eight.lo + eight.hi;
+    const int2 pair = four.lo + four.hi;
     return pair.x + pair.y;
 }
 

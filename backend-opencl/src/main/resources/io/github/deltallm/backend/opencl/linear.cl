@@ -78,8 +78,8 @@ kernel void linear_rows(
         for (int r = 0; r < ROWS; r++) {
             float16 a, b;
             activations(x[r], unit, columns, &a, &b);
-            sums[r] = fma(lo, a, sums[r]);
-            sums[r] = fma(hi, b, sums[r]);
+            sums[r] = MULADD(lo, a, sums[r]);
+            sums[r] = MULADD(hi, b, sums[r]);
         }
     }
     for (int r = 0; r < ROWS; r++) {
@@ -145,10 +145,10 @@ kernel __attribute__((reqd_work_group_size(SIDE, SIDE, 1))) void linear_tiles(
         for (int i = 0; i < 32; i++) {
             const float4 w = vload4(get_local_id(0), weights + i * TILE);
             const float4 x = vload4(get_local_id(1), values + i * TILE);
-            sums[0] = fma((float4) x.s0, w, sums[0]);
-            sums[1] = fma((float4) x.s1, w, sums[1]);
-            sums[2] = fma((float4) x.s2, w, sums[2]);
-            sums[3] = fma((float4) x.s3, w, sums[3]);
+            sums[0] = MULADD((float4) x.s0, w, sums[0]);
+            sums[1] = MULADD((float4) x.s1, w, sums[1]);
+            sums[2] = MULADD((float4) x.s2, w, sums[2]);
+            sums[3] = MULADD((float4) x.s3, w, sums[3]);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }

@@ -22,10 +22,10 @@ class KernelShapeTest {
     @Test
     void gpuHasNeighboursAtARowAndTilesForManyRows() {
         KernelShape shape = KernelShape.of(limits(false, 1024, 48));
-        assertThat(shape).isEqualTo(new KernelShape(32, 4, 8, 64));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 64));
         assertThat(shape.options(1)).isEqualTo("-D LANES=32 -D ROWS=1");
-        assertThat(shape.options(8)).isEqualTo("-D LANES=32 -D ROWS=8 -D TILE=64");
-        assertThat(shape.withoutTiles().options(8)).isEqualTo("-D LANES=32 -D ROWS=8");
+        assertThat(shape.options(4)).isEqualTo("-D LANES=32 -D ROWS=4 -D TILE=64");
+        assertThat(shape.withoutTiles().options(4)).isEqualTo("-D LANES=32 -D ROWS=4");
     }
 
     @Test
@@ -33,6 +33,17 @@ class KernelShapeTest {
         assertThat(KernelShape.of(limits(false, 128, 48)).tile()).isEqualTo(32);
         assertThat(KernelShape.of(limits(false, 1024, 16)).tile()).isEqualTo(32);
         assertThat(KernelShape.of(limits(false, 1024, 8)).tile()).isZero();
+    }
+
+    @Test
+    void lanesAndTilesShrinkToWhatAKernelAllows() {
+        KernelShape shape = KernelShape.of(limits(false, 1024, 48));
+        assertThat(shape.withLanes(31).lanes()).isEqualTo(16);
+        assertThat(shape.withLanes(100).lanes()).isEqualTo(32);
+        assertThat(shape.withLanes(0).lanes()).isEqualTo(1);
+        assertThat(shape.tileItems()).isEqualTo(256);
+        assertThat(shape.withSmallerTiles().tileItems()).isEqualTo(64);
+        assertThat(shape.withSmallerTiles().withSmallerTiles().tile()).isZero();
     }
 
     @Test

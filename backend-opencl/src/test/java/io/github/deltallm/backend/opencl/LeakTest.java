@@ -1,7 +1,9 @@
 package io.github.deltallm.backend.opencl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.Program;
@@ -46,6 +48,21 @@ class LeakTest {
         }
         assertThat(context.live()).as("objects that were not released").isZero();
         assertThat(context.memory().used()).as("bytes that were not given back").isZero();
+    }
+
+    @Test
+    void programThatFailsToCompileLeavesNothing() {
+        Devices.any();
+        OpenClBackendProvider provider = new OpenClBackendProvider(Devices.settings(folder));
+        OpenClBackend backend = (OpenClBackend) provider.open(BackendOptions.DEFAULT);
+        ClContext context = backend.device().context();
+        try (backend) {
+            assertThatThrownBy(() -> backend.compile(Tiny.damagedTernary(), 4))
+                    .isInstanceOf(ModelFormatException.class)
+                    .hasMessageContaining("damaged");
+            assertThat(context.memory().used()).as("bytes that were not given back").isZero();
+        }
+        assertThat(context.live()).as("objects that were not released").isZero();
     }
 
     private static Program program() {

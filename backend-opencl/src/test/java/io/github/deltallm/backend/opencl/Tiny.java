@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.opencl;
 
+import static io.github.deltallm.api.spi.Op.Activations.INT8_ROW;
+
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
@@ -9,6 +11,7 @@ import io.github.deltallm.api.spi.Value;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.Random;
 
 /** Small programs. */
@@ -47,6 +50,37 @@ final class Tiny {
                 .add(stream, mixed, stream)
                 .logits(stream, embedding)
                 .program();
+    }
+
+    /**
+     * Norm, then two ternary layers of a group: the second one has a scale that is no number, which
+     * shows only when it is compiled.
+     */
+    static Program damagedTernary() {
+        int columns = 256;
+        Program.Recorder recorder = Program.record(new HeadShape(1, 1, 1, 2));
+        Value in = recorder.input("in", columns);
+        Value normed = recorder.value("normed", columns);
+        Value first = recorder.value("first", 2);
+        Value second = recorder.value("second", 2);
+        return recorder.rmsNorm(in, random("norm", 1, columns), 1e-5f, normed)
+                .linear(normed, ternary("sound", 1), Optional.empty(), INT8_ROW, first)
+                .linear(normed, ternary("damaged", Float.NaN), Optional.empty(), INT8_ROW, second)
+                .output(first)
+                .program();
+    }
+
+    /** Two rows of 256 values, all -1, times a scale. */
+    private static Tensor ternary(String name, float scale) {
+        int block = TensorType.TQ2_0.blockBytes();
+        MemorySegment data = Arena.ofAuto().allocate(2L * block, 64);
+        for (int row = 0; row < 2; row++) {
+            data.set(
+                    ValueLayout.JAVA_SHORT_UNALIGNED,
+                    (long) row * block + 64,
+                    Float.floatToFloat16(scale));
+        }
+        return new Tensor(name, TensorType.TQ2_0, 2, 256, data);
     }
 
     private static Tensor random(String name, int rows, int columns) {

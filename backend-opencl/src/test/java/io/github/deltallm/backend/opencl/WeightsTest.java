@@ -21,7 +21,7 @@ class WeightsTest {
     @TempDir private Path folder;
 
     private static void fill(MemorySegment data) {
-        for (int i = 0; i < COUNT; i++) {
+        for (int i = 0; i < data.byteSize() / Float.BYTES; i++) {
             data.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
         }
     }
@@ -30,7 +30,8 @@ class WeightsTest {
     private long taken(boolean apart, MemorySegment data) {
         OpenClSettings settings =
                 new OpenClSettings(Optional.empty(), Optional.of(folder), apart, false);
-        Tensor tensor = new Tensor("w", TensorType.F32, 1, COUNT, data);
+        int count = (int) (data.byteSize() / Float.BYTES);
+        Tensor tensor = new Tensor("w", TensorType.F32, 1, count, data);
         try (OpenClDevice device = new OpenClDevice(Devices.any(), settings);
                 Resources resources = new Resources();
                 Arena arena = Arena.ofConfined()) {
@@ -39,8 +40,12 @@ class WeightsTest {
             Weights weights = new Weights(device, queue, resources);
             WeightBuffer weight = weights.of(tensor);
             assertThat(weights.of(tensor)).as("once").isSameAs(weight);
-            MemorySegment read = arena.allocate(4 * COUNT, 4);
-            queue.read(weight.buffer(), weight.offset(), read, 0, 4 * COUNT);
+            long bytes = data.byteSize();
+            ClBuffer seen =
+                    resources.add(device.context().buffer(BufferUse.TABLES, bytes, "what it sees"));
+            queue.copy(weight.buffer(), weight.offset(), seen, 0, bytes);
+            MemorySegment read = arena.allocate(bytes, 4);
+            queue.read(seen, 0, read, 0, bytes);
             assertThat(read.mismatch(data)).isEqualTo(-1);
             return device.memory().used(BufferUse.WEIGHTS);
         }
@@ -64,6 +69,28 @@ class WeightsTest {
             MemorySegment data = arena.allocate(4 * COUNT, 64);
             fill(data);
             assertThat(taken(true, data)).isEqualTo(4 * COUNT);
+        }
+    }
+
+    @Test
+    void copiesCanBeForcedOnADeviceThatSharesMemory() {
+        String before = System.getProperty(Weights.COPY_PROPERTY, "");
+        System.setProperty(Weights.COPY_PROPERTY, "true");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(4 * COUNT, 64);
+            fill(data);
+            assertThat(taken(false, data)).isEqualTo(4 * COUNT);
+        } finally {
+            System.setProperty(Weights.COPY_PROPERTY, before);
+        }
+    }
+
+    @Test
+    void copyOfSeveralPartsIsWhole() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate((40 << 20) + 4, 64);
+            fill(data);
+            assertThat(taken(true, data)).isEqualTo(data.byteSize());
         }
     }
 

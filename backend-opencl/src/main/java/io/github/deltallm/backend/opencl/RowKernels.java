@@ -1,0 +1,98 @@
+package io.github.deltallm.backend.opencl;
+
+import java.util.List;
+
+/**
+ * The kernels of a product that takes rows of activations one by one or several at once. Both have
+ * as many lanes, so that a row's sums don't depend on how many rows come with it.
+ */
+final class RowKernels implements AutoCloseable {
+    private final ClQueue queue;
+    private final int together;
+    private final int outputs;
+    private final Resources resources = new Resources();
+    private final ClKernel single;
+    private final ClKernel several;
+    private final int lanes;
+    private final int groupRows;
+
+    /**
+     * @param together rows that share decoded weights where there is more than one
+     * @param source which has the kernel {@code name}; its local arguments are the caller's to set
+     */
+    RowKernels(
+            OpenClDevice device,
+            ClQueue queue,
+            WeightBuffer weight,
+            int together,
+            String name,
+            String source) {
+        this.queue = queue;
+        this.together = together;
+        outputs = weight.tensor().rows();
+        boolean done = false;
+        try {
+            KernelShape shape = device.shape().withoutTiles();
+            FittedKernel one;
+            FittedKernel many;
+            do {
+                one = kernel(device, weight, shape, 1, name, source);
+                many =
+                        together == 1
+                                ? one
+                                : kernel(device, weight, one.shape(), together, name, source);
+                shape = many.shape();
+            } while (one.shape().lanes() != shape.lanes());
+            single = one.kernel();
+            several = many.kernel();
+            lanes = shape.lanes();
+            int most = Math.min(single.maxGroup(), several.maxGroup());
+            groupRows = Math.max(1, Math.min(shape.groupRows(), most / lanes));
+            done = true;
+        } finally {
+            if (!done) {
+                resources.close();
+            }
+        }
+    }
+
+    private FittedKernel kernel(
+            OpenClDevice device,
+            WeightBuffer weight,
+            KernelShape shape,
+            int rows,
+            String name,
+            String source) {
+        FittedKernel fitted =
+                FittedKernel.lanes(device, shape, rows, weight.option(), name, "decode.cl", source);
+        resources.add(fitted.kernel());
+        return fitted;
+    }
+
+    /** The kernels, whose arguments are to be set. */
+    List<ClKernel> all() {
+        return single == several ? List.of(single) : List.of(single, several);
+    }
+
+    /** Bytes of local memory with a number for each work item of a group. */
+    long localBytes() {
+        return 4L * lanes * groupRows;
+    }
+
+    /**
+     * Queues the product.
+     *
+     * @param index of the argument that takes the number of rows
+     */
+    void enqueue(int index, int rows) {
+        int each = rows == 1 ? 1 : together;
+        ClKernel kernel = rows == 1 ? single : several;
+        int groups = Math.ceilDiv(rows, each);
+        queue.launch3(kernel.arg(index, rows), lanes, outputs, groups, lanes, groupRows, 1);
+    }
+
+    @Override
+    public void close() {
+        resources.close();
+    }
+}
