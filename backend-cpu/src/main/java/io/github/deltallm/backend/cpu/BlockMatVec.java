@@ -23,26 +23,12 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * {@link MatVec} for the types with blocks of 32. A block's products are summed with integer
- * weights and enter the row's accumulator by one fused multiplication with the scale. Rows are read
- * one after the other, as they lie in memory: see {@link PlainMatVec}.
+ * weights and enter the row's accumulator by one fused multiplication with the scale.
  */
 final class BlockMatVec {
     private BlockMatVec() {}
 
     static void q4v0(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            q4v0Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void q4v0Row(
             MemorySegment data,
             long at,
             int columns,
@@ -78,19 +64,6 @@ final class BlockMatVec {
     static void q4v1(
             MemorySegment data,
             long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            q4v1Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void q4v1Row(
-            MemorySegment data,
-            long at,
             int columns,
             MemorySegment x,
             long xAt,
@@ -122,19 +95,6 @@ final class BlockMatVec {
     }
 
     static void q8v0(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            q8v0Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void q8v0Row(
             MemorySegment data,
             long at,
             int columns,

@@ -109,16 +109,13 @@ final class Linear {
         float[] sums = worker.sums;
         float[] four = worker.four;
         int end = end(worker);
-        int row = first(worker);
-        for (; row + 4 <= end; row += 4) {
-            kernel.four(data, row * rowBytes, rowBytes, columns, x.data(), 0, sums);
+        for (int row = first(worker); row < end; row += 4) {
+            int count = Math.min(4, end - row);
+            for (int r = 0; r < count; r++) {
+                kernel.row(data, (row + r) * rowBytes, columns, x.data(), 0, sums, r * N);
+            }
             Sums.four(sums, 0, four, 0);
-            store(four, 4, out, 0, row);
-        }
-        for (; row < end; row++) {
-            kernel.four(data, row * rowBytes, 0, columns, x.data(), 0, sums);
-            Sums.four(sums, 0, four, 0);
-            store(four, 1, out, 0, row);
+            store(four, count, out, 0, row);
         }
     }
 

@@ -6,10 +6,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * The product of four rows of a weight, as mapped, and one fp32 row: decoding's inner loop.
- *
- * <p>Each row has its own accumulators, so its sum does not depend on the rows beside it: one row
- * alone is computed as four times the same, with a distance of 0.
+ * The product of a row of a weight, as mapped, and one fp32 row: decoding's inner loop. Rows are
+ * taken one after the other, as they lie in memory: four at once, each a stream of its own, reach
+ * little more than half of the bandwidth.
  */
 @FunctionalInterface
 interface MatVec {
@@ -17,24 +16,24 @@ interface MatVec {
     int SUMS = 4 * Lanes.N + 64;
 
     /**
-     * Multiplies four rows with a vector.
+     * Multiplies a row with a vector.
      *
      * @param data the weight's bytes
-     * @param at offset of the first row
-     * @param rowBytes distance of the rows
+     * @param at offset of the row
      * @param columns values a row
      * @param x the fp32 row
      * @param xAt its offset in bytes
-     * @param sums {@code [4, Lanes.N]}: partial sums to be added by {@link Sums#four}
+     * @param sums gets a register of partial sums from {@code to} on, to be added by {@link
+     *     Sums#four}; behind four of them is scratch
      */
-    void four(
+    void row(
             MemorySegment data,
             long at,
-            long rowBytes,
             int columns,
             MemorySegment x,
             long xAt,
-            float[] sums);
+            float[] sums,
+            int to);
 
     /** The kernel of a type; empty where rows are decoded first. */
     static Optional<MatVec> of(TensorType type) {

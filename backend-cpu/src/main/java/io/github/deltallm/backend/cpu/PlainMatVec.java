@@ -18,9 +18,8 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * {@link MatVec} for the types without blocks. Rows are read one after the other, as they lie in
- * memory: four at once, each a stream of its own, reach little more than half of the bandwidth. A
- * row has two accumulators; what is left of an odd one is added to the first lane.
+ * {@link MatVec} for the types without blocks. A row has two accumulators; what is left of an odd
+ * one is added to the first lane.
  *
  * <p>Loads are written out: the compiler stops inlining methods at some size of the kernel, and a
  * register that a method returns is boxed then.
@@ -31,19 +30,6 @@ final class PlainMatVec {
     private PlainMatVec() {}
 
     static void f32(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            f32Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void f32Row(
             MemorySegment data,
             long at,
             int columns,
@@ -72,19 +58,6 @@ final class PlainMatVec {
     }
 
     static void bf16(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            bf16Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void bf16Row(
             MemorySegment data,
             long at,
             int columns,
@@ -136,19 +109,6 @@ final class PlainMatVec {
      * underflows, and not in every weight.
      */
     static void f16(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            f16Row(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
-    private static void f16Row(
             MemorySegment data,
             long at,
             int columns,

@@ -20,29 +20,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * {@link MatVec} for superblocks of 256, one row after the other: the runs' scales are unpacked to
- * fp32 behind the sums first, the runs then have accumulators of their own.
+ * {@link MatVec} for superblocks of 256: the runs' scales are unpacked to fp32 behind the sums
+ * first, the runs then have accumulators of their own.
  */
 final class SuperblockMatVec {
     private static final int SCALES = 4 * N;
 
     private SuperblockMatVec() {}
 
-    static void q4k(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            q4kRow(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
     /** Even runs are the low halves of 32 bytes, odd runs the high ones: x0, x1 and y0, y1. */
-    private static void q4kRow(
+    static void q4k(
             MemorySegment data,
             long at,
             int columns,
@@ -97,21 +84,8 @@ final class SuperblockMatVec {
         }
     }
 
-    static void q6k(
-            MemorySegment data,
-            long at,
-            long rowBytes,
-            int columns,
-            MemorySegment x,
-            long xAt,
-            float[] sums) {
-        for (int row = 0; row < 4; row++) {
-            q6kRow(data, at + row * rowBytes, columns, x, xAt, sums, row * N);
-        }
-    }
-
     /** Each group of high bits completes four groups of values that are 32 columns apart. */
-    private static void q6kRow(
+    static void q6k(
             MemorySegment data,
             long at,
             int columns,
