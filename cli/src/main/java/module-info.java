@@ -6,6 +6,7 @@ module io.github.deltallm.cli {
     requires io.github.deltallm.calibration;
     requires io.github.deltallm.conformance.tests;
     requires io.github.deltallm.engine;
+    requires io.github.deltallm.evaluation;
     requires info.picocli;
     requires org.jline.reader;
     requires tools.jackson.core;

@@ -41,6 +41,7 @@ final class ArchitectureRules {
                                     "models",
                                     "attention",
                                     "calibration",
+                                    "evaluation",
                                     "conformance")
                             ::contains,
                     "of a library module");
@@ -90,6 +91,17 @@ final class ArchitectureRules {
                                     (from, to) ->
                                             !OURS.test(to)
                                                     || Set.of("api", "engine", "calibration")
+                                                            .contains(module(to))));
+
+    static final ArchRule EVALUATION_KNOWS_THE_ENGINE =
+            classes()
+                    .that(are("evaluation"))
+                    .should(
+                            useOnly(
+                                    "the api, the engine and the evaluation, of ours",
+                                    (from, to) ->
+                                            !OURS.test(to)
+                                                    || Set.of("api", "engine", "evaluation")
                                                             .contains(module(to))));
 
     static final ArchRule CONFORMANCE_KNOWS_THE_REFERENCE =
@@ -152,17 +164,20 @@ final class ArchitectureRules {
 
     /** Every rule by its name in messages. */
     static final Map<String, ArchRule> ALL =
-            Map.of(
-                    "API_NEEDS_JAVA_BASE_ONLY", API_NEEDS_JAVA_BASE_ONLY,
-                    "ENGINE_KNOWS_THE_API_ONLY", ENGINE_KNOWS_THE_API_ONLY,
-                    "PROVIDERS_KNOW_THE_API_ONLY", PROVIDERS_KNOW_THE_API_ONLY,
-                    "CALIBRATION_KNOWS_THE_ENGINE", CALIBRATION_KNOWS_THE_ENGINE,
-                    "CONFORMANCE_KNOWS_THE_REFERENCE", CONFORMANCE_KNOWS_THE_REFERENCE,
-                    "NOBODY_USES_THE_COMMAND_LINE", NOBODY_USES_THE_COMMAND_LINE,
-                    "ONLY_MAIN_ENDS_THE_JVM", ONLY_MAIN_ENDS_THE_JVM,
-                    "LIBRARIES_DO_NOT_PRINT", LIBRARIES_DO_NOT_PRINT,
-                    "LIBRARIES_NEED_NO_LOGGING_MODULE", LIBRARIES_NEED_NO_LOGGING_MODULE,
-                    "LIBRARIES_HAVE_NO_MUTABLE_STATICS", LIBRARIES_HAVE_NO_MUTABLE_STATICS);
+            Map.ofEntries(
+                    Map.entry("API_NEEDS_JAVA_BASE_ONLY", API_NEEDS_JAVA_BASE_ONLY),
+                    Map.entry("ENGINE_KNOWS_THE_API_ONLY", ENGINE_KNOWS_THE_API_ONLY),
+                    Map.entry("PROVIDERS_KNOW_THE_API_ONLY", PROVIDERS_KNOW_THE_API_ONLY),
+                    Map.entry("CALIBRATION_KNOWS_THE_ENGINE", CALIBRATION_KNOWS_THE_ENGINE),
+                    Map.entry("EVALUATION_KNOWS_THE_ENGINE", EVALUATION_KNOWS_THE_ENGINE),
+                    Map.entry("CONFORMANCE_KNOWS_THE_REFERENCE", CONFORMANCE_KNOWS_THE_REFERENCE),
+                    Map.entry("NOBODY_USES_THE_COMMAND_LINE", NOBODY_USES_THE_COMMAND_LINE),
+                    Map.entry("ONLY_MAIN_ENDS_THE_JVM", ONLY_MAIN_ENDS_THE_JVM),
+                    Map.entry("LIBRARIES_DO_NOT_PRINT", LIBRARIES_DO_NOT_PRINT),
+                    Map.entry("LIBRARIES_NEED_NO_LOGGING_MODULE", LIBRARIES_NEED_NO_LOGGING_MODULE),
+                    Map.entry(
+                            "LIBRARIES_HAVE_NO_MUTABLE_STATICS",
+                            LIBRARIES_HAVE_NO_MUTABLE_STATICS));
 
     private ArchitectureRules() {}
 

@@ -102,6 +102,14 @@ class ArchitectureTest {
                             }
                             """),
                     new Planted(
+                            "EVALUATION_KNOWS_THE_ENGINE",
+                            """
+                            package io.github.deltallm.evaluation.planted;
+                            class NamesAnAttention {
+                                io.github.deltallm.attention.delta.DeltaAttentionProvider attention;
+                            }
+                            """),
+                    new Planted(
                             "CONFORMANCE_KNOWS_THE_REFERENCE",
                             """
                             package io.github.deltallm.conformance.tests.planted;

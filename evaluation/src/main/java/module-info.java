@@ -1,0 +1,14 @@
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Measures what an attention costs in accuracy and what it saves: tasks, sweeps over attentions,
+ * statistics, results.
+ */
+@NullMarked
+module io.github.deltallm.evaluation {
+    requires transitive io.github.deltallm.engine;
+    requires tools.jackson.core;
+    requires static org.jspecify;
+
+    exports io.github.deltallm.evaluation.result;
+}
