@@ -3,6 +3,8 @@ import org.jspecify.annotations.NullMarked;
 /**
  * Measures what an attention costs in accuracy and what it saves: tasks, sweeps over attentions,
  * statistics, results.
+ *
+ * <p>Start at {@link io.github.deltallm.evaluation.EvaluationRun}.
  */
 @NullMarked
 module io.github.deltallm.evaluation {
@@ -10,5 +12,6 @@ module io.github.deltallm.evaluation {
     requires tools.jackson.core;
     requires static org.jspecify;
 
+    exports io.github.deltallm.evaluation;
     exports io.github.deltallm.evaluation.result;
 }

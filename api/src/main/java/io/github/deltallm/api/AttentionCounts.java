@@ -43,6 +43,20 @@ public record AttentionCounts(
                 executedMacs + other.executedMacs);
     }
 
+    /** What was added to earlier counts of the same sequence. */
+    public AttentionCounts minus(AttentionCounts earlier) {
+        return new AttentionCounts(
+                keyElements - earlier.keyElements,
+                keyUnchanged - earlier.keyUnchanged,
+                keyMacs - earlier.keyMacs,
+                keyCost - earlier.keyCost,
+                valueElements - earlier.valueElements,
+                valueUnchanged - earlier.valueUnchanged,
+                valueMacs - earlier.valueMacs,
+                valueCost - earlier.valueCost,
+                executedMacs - earlier.executedMacs);
+    }
+
     /**
      * Unchanged elements of the delta matrices of the keys over their elements; 0 where nothing is
      * encoded.

@@ -46,6 +46,7 @@ final class DeltaLlm extends Command {
         commands.put("perplexity", PerplexityCommand::new);
         commands.put("bench", BenchCommand::new);
         commands.put("calibrate", CalibrateCommand::new);
+        commands.put("eval", EvalCommand::new);
         commands.put("convert", ConvertCommand::new);
         commands.put("inspect", InspectCommand::new);
         commands.put("backends", BackendsCommand::new);

@@ -36,6 +36,11 @@ final class ProgressBar implements AutoCloseable {
 
     /** Shows that {@code done} of {@code total} are done, at most ten times a second. */
     void at(long done, long total) {
+        at(done, total, "");
+    }
+
+    /** The same, with words behind it. */
+    void at(long done, long total, String more) {
         long now = System.nanoTime();
         boolean soon = width > 0 && now - last < LEAST_NANOS && done < total;
         if (!shown || total <= 0 || soon) {
@@ -51,7 +56,8 @@ final class ProgressBar implements AutoCloseable {
                         + "] "
                         + done
                         + "/"
-                        + total);
+                        + total
+                        + (more.isEmpty() ? "" : " " + Escapes.line(more)));
     }
 
     private void draw(String line) {

@@ -8,17 +8,12 @@ import java.util.Properties;
 
 /** What {@code --version} prints; the build writes the version into a resource. */
 final class Version implements CommandLine.IVersionProvider {
+    private static final String UNBUILT = "unbuilt";
+
     @Override
     public String[] getVersion() throws IOException {
-        Properties properties = new Properties();
-        try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
-            if (in != null) {
-                properties.load(in);
-            }
-        }
-        String version = properties.getProperty("version", "");
         return new String[] {
-            "deltallm " + (version.startsWith("$") || version.isEmpty() ? "unbuilt" : version),
+            "deltallm " + read(),
             "Java "
                     + Runtime.version()
                     + ", "
@@ -26,5 +21,25 @@ final class Version implements CommandLine.IVersionProvider {
                     + " "
                     + System.getProperty("os.arch")
         };
+    }
+
+    /** The version alone; {@code unbuilt} where the build has not told it. */
+    static String text() {
+        try {
+            return read();
+        } catch (IOException e) {
+            return UNBUILT;
+        }
+    }
+
+    private static String read() throws IOException {
+        Properties properties = new Properties();
+        try (InputStream in = Version.class.getResourceAsStream("version.properties")) {
+            if (in != null) {
+                properties.load(in);
+            }
+        }
+        String version = properties.getProperty("version", "");
+        return version.startsWith("$") || version.isEmpty() ? UNBUILT : version;
     }
 }

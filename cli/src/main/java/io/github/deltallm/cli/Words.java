@@ -5,6 +5,7 @@ import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.calibration.WindowSize;
+import io.github.deltallm.evaluation.TaskKind;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -66,6 +67,17 @@ final class Words {
                 }
             }
             throw new TypeConversionException("'" + value + "' is not a percentage, such as 0.5%");
+        }
+    }
+
+    static final class Task implements ITypeConverter<TaskKind> {
+        @Override
+        public TaskKind convert(String value) {
+            try {
+                return TaskKind.named(value);
+            } catch (InvalidOptionException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.deltallm.engine;
 
 import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
 
@@ -199,6 +200,11 @@ public final class Session implements AutoCloseable {
         return fork;
     }
 
+    /** What is held of the keys or the values of a head, for study; a copy. */
+    public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
+        return cache.current().export(layer, kvHead, kind);
+    }
+
     /**
      * Writes the session to a file that {@link Model#restore} reads; the file is complete or not
      * there at all.
@@ -218,6 +224,31 @@ public final class Session implements AutoCloseable {
     void appendScored(int[] ids, int from, int count, LogitsSink sink, Cancellation cancellation) {
         cache.prepare(count, cancellation);
         run(ids, from, count, Step.Logits.ALL, sink);
+    }
+
+    /** Puts the next tokens into a step that somebody else runs; {@link #added} comes after it. */
+    void addTo(
+            Step shared,
+            int[] ids,
+            int from,
+            int count,
+            Step.Logits wanted,
+            Cancellation cancellation) {
+        requireRoom(count);
+        for (int i = from; i < from + count; i++) {
+            model.requireKnown(ids[i]);
+        }
+        cache.prepare(count, cancellation);
+        shared.add(cache.current(), ids, from, count, wanted);
+    }
+
+    /** Remembers tokens that a shared step has appended. */
+    void added(int[] ids, int from, int count) {
+        int length = cache.length();
+        if (length > tokens.length) {
+            tokens = Arrays.copyOf(tokens, Math.max(length, 2 * tokens.length));
+        }
+        System.arraycopy(ids, from, tokens, length - count, count);
     }
 
     private void run(int[] ids, int from, int rows, Step.Logits wanted, LogitsSink sink) {
