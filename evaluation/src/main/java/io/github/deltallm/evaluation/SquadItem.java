@@ -45,7 +45,7 @@ record SquadItem(
                 this::score);
     }
 
-    private Map<String, double[]> score(Question.Answers given) {
+    Map<String, double[]> score(Question.Answers given) {
         String text = given.text().strip();
         return Map.of(
                 "exact", one(SquadScore.exact(text, answers)),
