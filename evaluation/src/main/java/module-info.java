@@ -9,6 +9,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module io.github.deltallm.evaluation {
     requires transitive io.github.deltallm.engine;
+    requires java.xml;
     requires tools.jackson.core;
     requires static org.jspecify;
 

@@ -48,8 +48,14 @@ final class ChoiceFormats {
         return items;
     }
 
-    /** The Winograd schemas: {@code text, pronoun, pronoun_loc, options, label}. */
+    /**
+     * The Winograd schemas: {@code text, pronoun, pronoun_loc, options, label}, or the XML of their
+     * collection.
+     */
     static List<Item> winograd(DataFile file) {
+        if (WinogradXml.isXml(file)) {
+            return WinogradXml.read(file);
+        }
         List<Item> items = new ArrayList<>();
         List<JsonTree> rows = file.rows();
         for (int i = 0; i < rows.size(); i++) {
@@ -67,17 +73,34 @@ final class ChoiceFormats {
             throw new DeltaLlmException(
                     row.place() + ": the text has no '" + pronoun + "' at " + at);
         }
-        boolean begins = at >= 2 && text.charAt(at - 2) == '.';
-        List<String> contexts =
-                row.get("options").items().stream()
-                        .map(option ->
-                                text.substring(0, at) + fitted(option.text(), pronoun, begins))
-                        .toList();
-        return ChoiceItem.ofContexts(
+        List<String> options = row.get("options").items().stream().map(JsonTree::text).toList();
+        return winograd(
                 Integer.toString(index),
-                contexts,
-                text.substring(at + pronoun.length()).strip(),
-                gold(row, row.get("label").integer(), contexts.size()));
+                text.substring(0, at),
+                pronoun,
+                text.substring(at + pronoun.length()),
+                options,
+                gold(row, row.get("label").integer(), options.size()));
+    }
+
+    /**
+     * A schema: each option in the place of the pronoun is a context.
+     *
+     * @param before the text up to the pronoun, with the space between
+     */
+    static Item winograd(
+            String id,
+            String before,
+            String pronoun,
+            String after,
+            List<String> options,
+            int gold) {
+        boolean begins = before.stripTrailing().endsWith(".");
+        return ChoiceItem.ofContexts(
+                id,
+                options.stream().map(option -> before + fitted(option, pronoun, begins)).toList(),
+                after.strip(),
+                gold);
     }
 
     /** An option in the place of a pronoun. */

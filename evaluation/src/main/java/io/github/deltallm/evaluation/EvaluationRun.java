@@ -3,6 +3,7 @@ package io.github.deltallm.evaluation;
 import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.InvalidOptionException;
+import io.github.deltallm.engine.AttentionReport;
 import io.github.deltallm.engine.Cancellation;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.engine.ModelOptions;
@@ -21,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +40,17 @@ public final class EvaluationRun {
     /** Shorter common beginnings are not worth a session of their own. */
     private static final int LEAST_PREFIX = 32;
 
-    private static final int SAMPLE = 1024;
-
     private final Model model;
     private final ModelOptions modelOptions;
     private final EvaluationOptions options;
     private final Cancellation cancellation;
     private final Progress progress;
     private final List<Task> tasks;
+
+    /** Whose keys are looked at. */
+    private final Task sampled;
+
+    private final Question sample;
 
     private EvaluationRun(
             Model model,
@@ -60,6 +63,12 @@ public final class EvaluationRun {
         this.options = options;
         this.cancellation = cancellation;
         tasks = tasks(model, options);
+        sampled =
+                tasks.stream()
+                        .filter(task -> task.kind() == TaskKind.PERPLEXITY)
+                        .findFirst()
+                        .orElse(tasks.getFirst());
+        sample = longest(sampled.questions());
         long perAttention = tasks.stream().mapToLong(EvaluationRun::tokens).sum();
         progress = new Progress(listener, perAttention * options.attentions().size());
     }
@@ -80,6 +89,21 @@ public final class EvaluationRun {
             tasks.add(Task.read(name, source, options, model));
         }
         return tasks;
+    }
+
+    /** Of equally long ones the first. */
+    private static Question longest(List<Question> questions) {
+        Question longest = questions.getFirst();
+        for (Question question : questions) {
+            if (length(question) > length(longest)) {
+                longest = question;
+            }
+        }
+        return longest;
+    }
+
+    private static int length(Question question) {
+        return question.sequences().getFirst().ids().length;
     }
 
     private static long tokens(Task task) {
@@ -139,9 +163,10 @@ public final class EvaluationRun {
                 } else {
                     Usage shared = Usage.NONE;
                     if (prefix == null && common.length >= LEAST_PREFIX) {
-                        prefix = prefix(attention, common, task);
-                        Session made = prefix;
-                        shared = first ? usage(made) : Usage.NONE;
+                        long start = System.nanoTime();
+                        Session made = prefix(attention, common, task);
+                        prefix = made;
+                        shared = first ? usage(made, System.nanoTime() - start) : Usage.NONE;
                     }
                     group(key, group, prefix, shared, journal, attention);
                     progress.computed(what, tokens);
@@ -172,9 +197,10 @@ public final class EvaluationRun {
         }
     }
 
-    private static Usage usage(Session session) {
-        var report = session.report();
-        return new Usage(session.length(), 0, report.prefill(), report.decode(), report.bytes());
+    private static Usage usage(Session session, long nanos) {
+        AttentionReport report = session.report();
+        return new Usage(
+                session.length(), nanos, report.prefill(), report.decode(), report.bytes());
     }
 
     /**
@@ -190,10 +216,15 @@ public final class EvaluationRun {
             AttentionSpec attention) {
         long start = System.nanoTime();
         List<Asked> asked;
-        try (GroupRun run = new GroupRun(model, attention, cancellation)) {
+        Optional<KeyChanges> seen;
+        try (GroupRun run = new GroupRun(model, attention, cancellation).watching(sample)) {
             asked = run.ask(questions, prefix);
+            seen = run.seen();
         }
         long nanos = System.nanoTime() - start;
+        if (!journal.finished(key).containsKey(KeyChanges.ITEM)) {
+            seen.ifPresent(changes -> journal.add(key, changes.item()));
+        }
         long tokens = asked.stream().mapToLong(one -> one.usage().tokens()).sum();
         Usage more = shared;
         for (Asked one : asked) {
@@ -235,18 +266,29 @@ public final class EvaluationRun {
                 precisions.add(precision(score));
             }
         }
-        int[] sample = sample();
         List<HeadSparsity> heads = new ArrayList<>();
         List<FrequencyChange> frequencies = new ArrayList<>();
         for (AttentionSpec attention : options.attentions()) {
-            if (attention.name().equals("delta")) {
-                KeyChanges changes =
-                        KeyChanges.of(model, attention, sample, cancellation, done -> {});
-                heads.addAll(changes.heads());
-                frequencies.addAll(changes.frequencies());
-            }
+            KeyChanges changes = changes(attention, journal);
+            heads.addAll(changes.heads(attention.toString(), model.heads()));
+            frequencies.addAll(changes.frequencies(attention.toString(), model));
         }
-        return new Evaluation(run, scores, precisions, heads, frequencies, speeds(sample));
+        return new Evaluation(run, scores, precisions, heads, frequencies, speeds());
+    }
+
+    /** What was seen when the sample was asked, or what asking it again shows. */
+    private KeyChanges changes(AttentionSpec attention, Journal journal) {
+        Journal.Key key = RunKey.of(model, modelOptions, sampled, attention);
+        ItemResult known = journal.finished(key).get(KeyChanges.ITEM);
+        if (known != null) {
+            return KeyChanges.of(known);
+        }
+        try (GroupRun run = new GroupRun(model, attention, cancellation).watching(sample)) {
+            run.ask(List.of(sample), null);
+            KeyChanges changes = run.seen().orElseThrow();
+            journal.add(key, changes.item());
+            return changes;
+        }
     }
 
     private List<Score> scores(Task task, Map<AttentionSpec, List<ItemResult>> results) {
@@ -291,25 +333,7 @@ public final class EvaluationRun {
         };
     }
 
-    /** The beginning of a text, or the longest question. */
-    private int[] sample() {
-        int[] longest =
-                tasks.stream()
-                        .sorted((one, other) ->
-                                Boolean.compare(
-                                        other.kind() == TaskKind.PERPLEXITY,
-                                        one.kind() == TaskKind.PERPLEXITY))
-                        .findFirst()
-                        .orElseThrow()
-                        .questions()
-                        .stream()
-                        .map(question -> question.sequences().getFirst().ids())
-                        .max((one, other) -> Integer.compare(one.length, other.length))
-                        .orElseThrow();
-        return Arrays.copyOf(longest, Math.min(Math.min(SAMPLE, model.context()), longest.length));
-    }
-
-    private List<Speed> speeds(int[] sample) {
+    private List<Speed> speeds() {
         SpeedProbe probe = new SpeedProbe(model, cancellation);
         for (int depth : options.speedDepths()) {
             if (!probe.fits(depth)) {
@@ -321,7 +345,8 @@ public final class EvaluationRun {
                                 + " tokens");
             }
         }
-        return probe.all(options.attentions(), options.speedDepths(), sample);
+        return probe.all(
+                options.attentions(), options.speedDepths(), sample.sequences().getFirst().ids());
     }
 
     /** Adds up tokens. */

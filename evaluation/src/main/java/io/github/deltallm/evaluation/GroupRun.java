@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Asks a group of questions at once. Their tokens make a tree: what several sequences begin with is
@@ -34,6 +35,8 @@ final class GroupRun implements AutoCloseable {
     private final Deque<Branch> ready = new ArrayDeque<>();
     private final List<GreedyText> texts = new ArrayList<>();
     private final List<Session> sessions = new ArrayList<>();
+    private @Nullable Question watched;
+    private @Nullable KeyChanges seen;
 
     /** The cancellation is honoured before each step. */
     GroupRun(Model model, AttentionSpec attention, Cancellation cancellation) {
@@ -42,6 +45,17 @@ final class GroupRun implements AutoCloseable {
         this.cancellation = cancellation;
         batch = new SessionBatch(model);
         likelihood = new LogLikelihood(model.vocabulary());
+    }
+
+    /** Has the keys of a question's first sequence looked at, when it is asked. */
+    GroupRun watching(Question question) {
+        watched = question;
+        return this;
+    }
+
+    /** What was seen of them; empty if the question was not asked. */
+    Optional<KeyChanges> seen() {
+        return Optional.ofNullable(seen);
     }
 
     /**
@@ -108,6 +122,9 @@ final class GroupRun implements AutoCloseable {
         List<Target> prompts = new ArrayList<>();
         for (Target target : branch.ending()) {
             target.asked().held(report.bytes());
+            if (seen == null && target.asked().question().equals(watched)) {
+                seen = KeyChanges.of(branch.session());
+            }
             target.prompt().ifPresent(prompt -> prompts.add(target));
         }
         Collection<List<Target>> parting = branch.parting();

@@ -1,11 +1,9 @@
 package io.github.deltallm.evaluation;
 
-import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.RotaryEmbedding;
-import io.github.deltallm.engine.Cancellation;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.engine.Session;
 import io.github.deltallm.evaluation.result.FrequencyChange;
@@ -14,85 +12,117 @@ import io.github.deltallm.evaluation.result.HeadSparsity;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 
 /**
- * Where keys change: by layer and head, and by the frequency that rotates a channel.
+ * Where the delta-encoded keys of a sequence change: by layer and head, and by channel. Arrays are
+ * empty where nothing is encoded.
  *
- * @param heads empty unless keys are delta-encoded
- * @param frequencies empty unless keys are delta-encoded and the model's embedding is rotary
+ * @param zeros unchanged elements of a head over its elements, {@code [layers, kvHeads]}
+ * @param changes changed elements of a channel over its elements, all heads together, {@code
+ *     [headDim]}
  */
-record KeyChanges(List<HeadSparsity> heads, List<FrequencyChange> frequencies) {
+record KeyChanges(double[] zeros, double[] changes) {
+    /** In the journal it is an item of the task whose sequence was looked at. */
+    static final String ITEM = "#keys";
 
-    /** Computes a sample of text and looks at what is kept of its keys. */
-    static KeyChanges of(
-            Model model,
-            AttentionSpec attention,
-            int[] ids,
-            Cancellation cancellation,
-            IntConsumer progress) {
-        List<HeadSparsity> sparsities = new ArrayList<>();
-        HeadShape shape = model.heads();
-        long[] changed = new long[shape.headDim()];
-        long rows = 0;
-        try (Session session = model.newSession(attention)) {
-            session.declare(ids.length);
-            session.append(ids, cancellation, progress);
-            for (int layer = 0; layer < shape.layers(); layer++) {
-                for (int head = 0; head < shape.kvHeads(); head++) {
-                    KvStream.DeltaRows delta =
-                            session.export(layer, head, KvStream.Kind.KEYS).delta();
-                    if (delta.count() > 0) {
-                        long before = Arrays.stream(changed).sum();
-                        count(delta, changed);
-                        rows += delta.count();
-                        double changes = Arrays.stream(changed).sum() - before;
-                        sparsities.add(
-                                new HeadSparsity(
-                                        attention.toString(),
-                                        layer,
-                                        head,
-                                        1 - changes / delta.count() / shape.headDim()));
-                    }
-                }
+    private static final String ZEROS = "zeros";
+    private static final String CHANGES = "changes";
+
+    /** Looks at what a session holds. */
+    static KeyChanges of(Session session) {
+        HeadShape shape = session.model().heads();
+        double[] zeros = new double[shape.layers() * shape.kvHeads()];
+        double[] changes = new double[shape.headDim()];
+        for (int head = 0; head < zeros.length; head++) {
+            KvStream.DeltaRows delta =
+                    session.export(
+                                    head / shape.kvHeads(),
+                                    head % shape.kvHeads(),
+                                    KvStream.Kind.KEYS)
+                            .delta();
+            if (delta.count() == 0) {
+                return new KeyChanges(new double[0], new double[0]);
             }
+            double changed = 0;
+            for (int c = 0; c < changes.length; c++) {
+                double ofChannel = changed(delta, c, changes.length);
+                changes[c] += ofChannel / delta.count() / zeros.length;
+                changed += ofChannel;
+            }
+            zeros[head] = 1 - changed / delta.count() / changes.length;
         }
-        return new KeyChanges(sparsities, frequencies(model, attention, changed, rows));
+        return new KeyChanges(zeros, changes);
     }
 
-    private static void count(KvStream.DeltaRows delta, long[] changed) {
-        long bits = (long) delta.count() * changed.length;
-        for (long bit = 0; bit < bits; bit++) {
-            if ((delta.changed()[(int) (bit >> 6)] >>> bit & 1) != 0) {
-                changed[(int) (bit % changed.length)]++;
-            }
+    private static int changed(KvStream.DeltaRows delta, int channel, int channels) {
+        int changed = 0;
+        for (int row = 0; row < delta.count(); row++) {
+            long bit = (long) row * channels + channel;
+            changed += (int) (delta.changed()[(int) (bit >> 6)] >>> bit & 1);
         }
+        return changed;
     }
 
-    private static List<FrequencyChange> frequencies(
-            Model model, AttentionSpec attention, long[] changed, long rows) {
+    ItemResult item() {
+        return new ItemResult(ITEM, Map.of(ZEROS, zeros, CHANGES, changes), "", Usage.NONE);
+    }
+
+    static KeyChanges of(ItemResult item) {
+        return new KeyChanges(
+                item.values().getOrDefault(ZEROS, new double[0]),
+                item.values().getOrDefault(CHANGES, new double[0]));
+    }
+
+    List<HeadSparsity> heads(String attention, HeadShape shape) {
+        List<HeadSparsity> heads = new ArrayList<>();
+        for (int head = 0; head < zeros.length; head++) {
+            heads.add(
+                    new HeadSparsity(
+                            attention,
+                            head / shape.kvHeads(),
+                            head % shape.kvHeads(),
+                            zeros[head]));
+        }
+        return heads;
+    }
+
+    /** By the frequency that rotates two channels; empty for models without rotary embedding. */
+    List<FrequencyChange> frequencies(String attention, Model model) {
         Optional<RotaryEmbedding> rotary =
                 model.program().ops().stream()
                         .filter(Op.Rope.class::isInstance)
                         .map(op -> ((Op.Rope) op).embedding())
                         .findFirst();
-        if (rotary.isEmpty() || rows == 0) {
+        if (rotary.isEmpty() || changes.length == 0) {
             return List.of();
         }
         double[] frequencies = rotary.get().frequencies();
         boolean halves = rotary.get().pairing() == RotaryEmbedding.Pairing.HALVES;
-        List<FrequencyChange> changes = new ArrayList<>();
+        List<FrequencyChange> found = new ArrayList<>();
         for (int pair = 0; pair < frequencies.length; pair++) {
             int one = halves ? pair : 2 * pair;
             int other = halves ? pair + frequencies.length : 2 * pair + 1;
-            changes.add(
+            found.add(
                     new FrequencyChange(
-                            attention.toString(),
+                            attention,
                             pair,
                             frequencies[pair],
-                            (changed[one] + changed[other]) / (2.0 * rows)));
+                            (changes[one] + changes[other]) / 2));
         }
-        return changes;
+        return found;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof KeyChanges keys
+                && Arrays.equals(keys.zeros, zeros)
+                && Arrays.equals(keys.changes, changes);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(zeros) + Arrays.hashCode(changes);
     }
 }

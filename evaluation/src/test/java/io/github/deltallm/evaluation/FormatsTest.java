@@ -93,6 +93,42 @@ class FormatsTest {
     }
 
     @Test
+    void theCollectionsOwnXmlIsReadToo() throws IOException {
+        ChoiceItem item =
+                choice(
+                        ChoiceFormats.winograd(
+                                file(
+                                        """
+                                        <?xml version="1.0"?>
+                                        <!DOCTYPE collection SYSTEM "WSCollection.dtd">
+                                        <collection>
+                                        <schema>
+                                          <text>
+                                            <txt1>Ann asked the cook for salt
+                                            because</txt1>
+                                            <pron>she</pron>
+                                            <txt2>had none &amp; wanted some.</txt2>
+                                          </text>
+                                          <quote><quote1>because</quote1><pron>she</pron><quote2>had</quote2></quote>
+                                          <answers><answer>Ann</answer><answer>The cook</answer></answers>
+                                          <correctAnswer>A.</correctAnswer>
+                                        </schema>
+                                        </collection>
+                                        """)));
+
+        assertThat(item.contexts())
+                .containsExactly(
+                        "Ann asked the cook for salt because Ann",
+                        "Ann asked the cook for salt because the cook");
+        assertThat(item.continuations()).containsOnly(" had none & wanted some.");
+        assertThat(item.gold()).isZero();
+        assertThatThrownBy(() -> ChoiceFormats.winograd(file("<collection><schema>")))
+                .hasMessageContaining("is no XML in line 1");
+        assertThatThrownBy(() -> ChoiceFormats.winograd(file("<collection></collection>")))
+                .hasMessageContaining("has no schema");
+    }
+
+    @Test
     void piqaTakesItsLabelsFromTheRowOrFromTheFileBeside() throws IOException {
         String row = "{\"goal\": \"open a jar\", \"sol1\": \"twist it\", \"sol2\": \"eat it\"";
         ChoiceItem item = choice(ChoiceFormats.piqa(file(row + ", \"label\": 1}\n")));
