@@ -23,6 +23,7 @@ final class EvaluationTable {
                         "zeros>",
                         "skipped>",
                         "in prompts>",
+                        "of values>",
                         "key bits>",
                         "tokens/s>");
         for (Score score : evaluation.scores()) {
@@ -37,6 +38,7 @@ final class EvaluationTable {
                     Units.percent(score.sparsity().deltaZeroFraction()),
                     Units.percent(score.sparsity().skippedMacFraction()),
                     Units.percent(score.sparsity().prefillSkippedMacFraction()),
+                    Units.percent(score.sparsity().valueSkippedMacFraction()),
                     String.format(Locale.ROOT, "%.1f", score.sparsity().keyBits()),
                     String.format(Locale.ROOT, "%.0f", score.tokensPerSecond()));
         }

@@ -44,10 +44,12 @@ final class Branch {
         firstWanted = targets.stream().mapToInt(Target::firstWanted).min().orElseThrow();
         done = from;
         before = session.report();
-        session.declare(
-                targets.size() == 1
-                        ? first.length()
-                        : targets.stream().mapToInt(Target::context).max().orElseThrow());
+        session.declare(targets.size() == 1 ? first.length() : Math.max(end, longestContext()));
+    }
+
+    /** Answers may begin alike, so the rows of a branch may go on behind all contexts. */
+    private int longestContext() {
+        return targets.stream().mapToInt(Target::context).max().orElseThrow();
     }
 
     /** Adds as many rows as there is room for. */

@@ -147,6 +147,21 @@ class GroupRunTest {
     }
 
     @Test
+    void answersThatBeginAlikeAreCountedAsPrompts() {
+        AttentionSpec spec = AttentionSpec.parse("dense");
+        Question question =
+                scored(
+                        "alike",
+                        tokens.pair(STORY, " She was very happy."),
+                        tokens.pair(STORY, " She was very sad."));
+        try (GroupRun run = new GroupRun(model, spec, new Cancellation())) {
+            Usage usage = run.ask(List.of(question), null).getFirst().usage();
+
+            assertThat(usage.decode().keyMacs()).isZero();
+        }
+    }
+
+    @Test
     void generatedTokensAreCountedAsDecoding() {
         AttentionSpec spec = AttentionSpec.parse("dense");
         try (GroupRun run = new GroupRun(model, spec, new Cancellation())) {

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param backendDescription its device, threads and vector width
  * @param version the program's version
  * @param commit the commit the program was built from; empty if unknown
- * @param date when the run ended, ISO 8601 in UTC
+ * @param date when the run began, ISO 8601 in UTC
  * @param options the settings that decide the results, as the command line names them, in order
  */
 public record RunInfo(

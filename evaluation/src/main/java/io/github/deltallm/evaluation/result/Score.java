@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param higherIsBetter false for perplexities
  * @param value accuracies and F1 from 0 to 1
  * @param stderr its standard error
- * @param n number of items: questions, or windows of a perplexity's text
+ * @param n number of items: questions, or blocks of 64 tokens of a text
  * @param difference from dense attention on the same items; empty for dense itself
  * @param sparsity what the attention skipped on this task
  * @param tokensPerSecond tokens computed a second, by all threads; not a measurement of speed,
