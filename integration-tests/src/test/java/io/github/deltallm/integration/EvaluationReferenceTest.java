@@ -38,7 +38,7 @@ class EvaluationReferenceTest {
 
     @Test
     void bleakHouse() throws IOException {
-        agrees("bleak-house", Golden.deltas("bleak-house").subList(0, 2));
+        agrees("bleak-house", Golden.deltas("bleak-house").subList(1, 2));
     }
 
     @Test
