@@ -1,0 +1,48 @@
+package io.github.deltallm.evaluation.report;
+
+import io.github.deltallm.api.DeltaLlmException;
+import io.github.deltallm.evaluation.result.Evaluation;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tables of a report as CSV files, with all digits of their numbers: fractions from 0 to 1,
+ * empty fields where there is no number. Immutable.
+ */
+public final class CsvReport {
+    private final Map<String, String> files = new LinkedHashMap<>();
+
+    public CsvReport(Evaluation evaluation) {
+        for (Section section : Sections.of(evaluation)) {
+            for (DataTable table : section.tables()) {
+                files.put(table.name() + ".csv", Csv.of(table));
+            }
+        }
+    }
+
+    /**
+     * Writes a file for each table that has rows, in place of files of that name.
+     *
+     * @param folder which exists
+     * @return the files written
+     * @throws DeltaLlmException if that fails
+     */
+    public List<Path> writeTo(Path folder) {
+        List<Path> written = new ArrayList<>();
+        files.forEach((name, text) -> {
+            Path file = folder.resolve(name);
+            ReportFile.write(file, text);
+            written.add(file);
+        });
+        return written;
+    }
+
+    /** The text of each file by its name. */
+    public Map<String, String> texts() {
+        return Map.copyOf(files);
+    }
+}

@@ -1,0 +1,17 @@
+package io.github.deltallm.evaluation.report;
+
+import java.util.List;
+
+/** A part of the report: a finding, pictures, the same numbers in tables. */
+interface Section {
+    /** Names it in the page. */
+    String id();
+
+    String title();
+
+    /** All below the title; says so where there are no results. */
+    Markup content();
+
+    /** The tables in it, which are written as CSV too; those without rows are left out. */
+    List<DataTable> tables();
+}
