@@ -113,13 +113,11 @@ final class AccuracySection implements Section {
         return fine.size()
                 + " of "
                 + all.size()
-                + (all.size() == 1 ? " attention" : " attentions")
-                + (tasks == 1
-                        ? " lost nothing on the task"
-                        : " lost nothing on any of " + tasks + " tasks")
-                + " that can be told from noise"
+                + (all.size() == 1 ? " attention scores" : " attentions score")
+                + " within noise of dense, or better, on "
+                + (tasks == 1 ? "the task" : "all " + tasks + " tasks")
                 + (most > 0
-                        ? "; on a task they skipped up to "
+                        ? "; the most that one of them skipped on a task is "
                                 + Numbers.percent(most, 1)
                                 + " of the score MACs."
                         : ".");

@@ -9,11 +9,11 @@ package io.github.deltallm.evaluation.report;
  */
 record Frame(String name, int width, int height, int marks, boolean allLabels) {
     /** One picture across the page. */
-    static final Frame WIDE = new Frame("wide", 960, 400, 8, true);
+    static final Frame WIDE = new Frame("wide", 1040, 420, 8, true);
 
     /** The same picture on a phone. */
-    static final Frame NARROW = new Frame("narrow", 344, 300, 5, false);
+    static final Frame NARROW = new Frame("narrow", 328, 300, 5, false);
 
     /** One of several side by side. */
-    static final Frame PANEL = new Frame("small", 344, 280, 5, false);
+    static final Frame PANEL = new Frame("small", 320, 270, 5, false);
 }

@@ -33,7 +33,7 @@ final class Legend {
         series.forEach((name, style) -> {
             out.open("li");
             key(out, style.colourClass(), "marker", style.shape());
-            out.element("bdi", name).close();
+            out.open("bdi").breakable(name).close().close();
         });
         for (String[] note : notes) {
             out.open("li", "class", "note");

@@ -47,6 +47,19 @@ final class Markup {
         return this;
     }
 
+    /** Text whose lines may end after a comma or a colon, such as a specification. */
+    Markup breakable(String text) {
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) == ',' || text.charAt(i) == ':') {
+                text(text.substring(start, i + 1));
+                out.append("<wbr>");
+                start = i + 1;
+            }
+        }
+        return text(text.substring(start));
+    }
+
     /** Puts what was built apart into this place. */
     Markup add(Markup other) {
         out.append(other);

@@ -202,8 +202,9 @@ final class PlotDrawing {
             boolean above = point.y() > plot.y().to();
             svg.shape("marker", above ? ARROW_UP : ARROW_DOWN, px, edge, point.detail());
             String value = Numbers.brief(point.y()) + plot.y().unit();
-            String text = point.label().isEmpty() ? value : point.label() + ": " + value;
-            label(point, px, edge, text);
+            if (point.label().isEmpty() || !label(point, px, edge, point.label() + ": " + value)) {
+                label(point, px, edge, value);
+            }
         }
         svg.close();
     }
@@ -231,9 +232,11 @@ final class PlotDrawing {
                 : Stream.of(inside.getLast(), inside.getFirst()).distinct().toList();
     }
 
-    private void label(Point point, double px, double py, String text) {
+    /** Whether there was room for it. */
+    private boolean label(Point point, double px, double py, String text) {
         Optional<Box> place = labels.beside(px, py, MARKER + 2, text);
         place.ifPresent(box -> svg.text(point.hollow() ? "label hollow" : "label", box, text));
+        return place.isPresent();
     }
 
     private double high(Point point) {

@@ -13,7 +13,6 @@ import java.util.Optional;
 
 /** Tokens a second by how many tokens came before. */
 final class SpeedSection implements Section {
-    private static final int LABEL = 24;
 
     private final List<Speed> speeds;
     private final Sweeps sweeps;
@@ -121,10 +120,7 @@ final class SpeedSection implements Section {
                             one.tokensPerSecond(),
                             one.spread() / 2,
                             false,
-                            last
-                                    ? VisibleText.shortened(
-                                            sweeps.place(one.attention()).name(), LABEL)
-                                    : "",
+                            last ? sweeps.place(one.attention()).label() : "",
                             one.attention()
                                     + " at depth "
                                     + Numbers.count(one.depth())
@@ -180,7 +176,11 @@ final class SpeedSection implements Section {
 
     private DataTable table() {
         List<List<Cell>> rows = new ArrayList<>();
-        for (Speed one : speeds) {
+        List<Speed> sorted =
+                speeds.stream()
+                        .sorted(Comparator.comparing(Speed::stage).thenComparingInt(Speed::depth))
+                        .toList();
+        for (Speed one : sorted) {
             rows.add(
                     List.of(
                             new Cell(

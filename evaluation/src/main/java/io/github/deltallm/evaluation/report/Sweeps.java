@@ -102,7 +102,7 @@ final class Sweeps {
         String key = swept.contains(FAVOURITE) ? FAVOURITE : swept.getFirst();
         String value = Objects.requireNonNull(spec.settings().get(key));
         String symbol = key.equals(FAVOURITE) ? "θ" : key;
-        return new Place(series(spec, key), symbol + " " + value, number(value).orElseThrow());
+        return new Place(series(spec, key), symbol + "\u00a0" + value, number(value).orElseThrow());
     }
 
     private static boolean isSwept(String key, AttentionSpec spec, List<AttentionSpec> all) {

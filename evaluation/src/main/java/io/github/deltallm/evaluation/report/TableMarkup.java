@@ -41,7 +41,8 @@ final class TableMarkup {
         out.open("thead").open("tr");
         for (DataTable.Column column :
                 table.columns().subList(table.groups(), table.columns().size())) {
-            out.element("th", column.heading(), "scope", "col", "class", align(column));
+            out.open("th", "scope", "col", "class", align(column));
+            out.breakable(column.heading()).close();
         }
         out.close().close().line();
     }
@@ -71,7 +72,8 @@ final class TableMarkup {
                 DataTable.Column column = table.columns().get(i);
                 String style = align(column);
                 if (i == table.groups()) {
-                    out.element("th", row.get(i).shown(), "scope", "row", "class", style);
+                    out.open("th", "scope", "row", "class", style);
+                    out.breakable(row.get(i).shown()).close();
                 } else {
                     out.element("td", row.get(i).shown(), "class", style);
                 }

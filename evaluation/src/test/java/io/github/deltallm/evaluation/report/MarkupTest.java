@@ -25,6 +25,12 @@ class MarkupTest {
     }
 
     @Test
+    void specificationsMayBreakAfterCommasAndColons() {
+        assertThat(new Markup().breakable("delta:theta=1,<b>"))
+                .hasToString("delta:<wbr>theta=1,<wbr>&lt;b&gt;");
+    }
+
+    @Test
     void anAttributeHasAValue() {
         assertThatThrownBy(() -> new Markup().empty("br", "class"))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -81,8 +81,10 @@ class PlotDrawingTest {
                 .results()
                 .filter(match -> match.group(1) != null)
                 .forEach(match -> {
-                    assertThat(Double.parseDouble(match.group(1))).isBetween(0.0, 960.0);
-                    assertThat(Double.parseDouble(match.group(2))).isBetween(0.0, 400.0);
+                    assertThat(Double.parseDouble(match.group(1)))
+                            .isBetween(0.0, (double) Frame.WIDE.width());
+                    assertThat(Double.parseDouble(match.group(2)))
+                            .isBetween(0.0, (double) Frame.WIDE.height());
                 });
     }
 

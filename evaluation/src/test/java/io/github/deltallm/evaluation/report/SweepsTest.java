@@ -17,7 +17,7 @@ class SweepsTest {
                                 "delta:theta=1.2,events=int8",
                                 "delta:theta=1.2"));
         assertThat(sweeps.place("delta:theta=1.2,events=int8"))
-                .isEqualTo(new Sweeps.Place("delta events=int8", "θ 1.2", 1.2));
+                .isEqualTo(new Sweeps.Place("delta events=int8", "θ\u00a01.2", 1.2));
         assertThat(sweeps.place("delta:theta=1.2").name()).isEqualTo("delta theta=1.2");
         assertThat(sweeps.series()).containsExactly("delta events=int8", "delta theta=1.2");
     }
@@ -26,7 +26,7 @@ class SweepsTest {
     void anyNumberMayBeSwept() {
         Sweeps sweeps = new Sweeps(List.of("window:size=5%,sinks=4", "window:size=256,sinks=4"));
         assertThat(sweeps.place("window:size=256,sinks=4").name())
-                .isEqualTo("window sinks=4, size 256");
+                .isEqualTo("window sinks=4, size\u00a0256");
     }
 
     @Test
