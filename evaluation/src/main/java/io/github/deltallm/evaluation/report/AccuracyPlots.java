@@ -12,6 +12,9 @@ import java.util.stream.Stream;
 /** Pictures of scores against skipped MACs, with one horizontal axis for all of them. */
 final class AccuracyPlots {
 
+    /** Characters of a metric's name that its axis has room for. */
+    private static final int TITLE = 30;
+
     /** What is never far from dense, in standard errors. */
     private static final double NEAR = 4;
 
@@ -73,7 +76,8 @@ final class AccuracyPlots {
             values.add(Loss.PERPLEXITY * 100);
             return Axis.linear("change of the perplexity", Axis.PERCENT, values);
         }
-        return Axis.linear(group.metric(), Axis.PERCENT, values).within(0, 100);
+        return Axis.linear(VisibleText.shortened(group.metric(), TITLE), Axis.PERCENT, values)
+                .within(0, 100);
     }
 
     private List<Series> series(ScoreGroup group) {

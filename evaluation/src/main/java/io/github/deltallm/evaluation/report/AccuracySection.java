@@ -49,15 +49,13 @@ final class AccuracySection implements Section {
             out.close().line();
         }
         notDrawn(out, plots);
-        tables().forEach(table -> out.add(TableMarkup.of(table)));
-        return out;
+        out.add(TableMarkup.of(ScoreTables.scores(groups)));
+        return out.add(TableMarkup.of(ScoreTables.sparsity(groups)));
     }
 
     @Override
     public List<DataTable> tables() {
-        return groups.isEmpty()
-                ? List.of()
-                : List.of(ScoreTables.scores(groups), ScoreTables.sparsity(groups));
+        return List.of(); // results.csv has them
     }
 
     private static void pictures(

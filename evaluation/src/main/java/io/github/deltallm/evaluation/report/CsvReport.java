@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tables of a report as CSV files, with all digits of their numbers: fractions from 0 to 1,
- * empty fields where there is no number. Immutable.
+ * The tables of a report as CSV files, all but the scores, which {@link
+ * io.github.deltallm.evaluation.result.EvaluationCsv} writes. Numbers have all their digits,
+ * fractions are from 0 to 1, a field without a number is empty. Immutable.
  */
 public final class CsvReport {
     private final Map<String, String> files = new LinkedHashMap<>();

@@ -17,6 +17,9 @@ public final class HtmlReport {
     private static final String POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+    /** Facts of more characters have a line of their own. */
+    private static final int LONG = 80;
+
     private final Evaluation evaluation;
     private final List<Section> sections;
 
@@ -113,7 +116,8 @@ public final class HtmlReport {
 
     private static void fact(Markup out, String name, String value) {
         if (!value.isBlank()) {
-            out.open("div").element("dt", name).element("dd", value).close();
+            out.open("div", "class", value.length() > LONG ? "long" : "short");
+            out.element("dt", name).open("dd").breakable(value).close().close();
         }
     }
 

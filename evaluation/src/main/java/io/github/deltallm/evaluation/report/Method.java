@@ -6,10 +6,11 @@ final class Method {
         {
             "Score MACs skipped",
             "The share of the multiply-accumulates for attention scores, over all causal pairs of a"
-                + " query and a key, that the attention did not need: a pair costs a head's"
-                + " dimension where the key is exact, its changed channels where it is encoded, its"
-                + " nonzero channels where it is pruned, nothing where it was dropped. “In prompts”"
-                + " counts the queries of prompts, “in generation” those of generated tokens."
+                    + " query and a key, that the attention did not need: a pair costs a head's"
+                    + " dimension where the key is exact, its changed channels where it is encoded,"
+                    + " its nonzero channels where it is pruned, nothing where it was dropped. “In"
+                    + " prompts” counts the queries of prompts, “in generation” those of generated"
+                    + " tokens."
         },
         {
             "Zeros in ΔK, ΔV",

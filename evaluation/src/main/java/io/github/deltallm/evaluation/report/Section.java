@@ -12,6 +12,8 @@ interface Section {
     /** All below the title; says so where there are no results. */
     Markup content();
 
-    /** The tables in it, which are written as CSV too; those without rows are left out. */
+    /**
+     * Its tables that become CSV files: those with rows, but for the scores, which have their own.
+     */
     List<DataTable> tables();
 }

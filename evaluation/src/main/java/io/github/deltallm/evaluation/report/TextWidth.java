@@ -22,6 +22,6 @@ final class TextWidth {
         if ("mwMW%@…".indexOf(c) >= 0) {
             return 0.95;
         }
-        return Character.isUpperCase(c) ? 0.72 : 0.6;
+        return Character.isUpperCase(c) ? 0.75 : 0.64;
     }
 }

@@ -157,8 +157,6 @@ class HtmlReportTest {
         assertThat(texts)
                 .containsOnlyKeys(
                         "summary.csv",
-                        "scores.csv",
-                        "sparsity.csv",
                         "key_precision.csv",
                         "head_sparsity.csv",
                         "frequency_change.csv",

@@ -11,6 +11,7 @@ import io.github.deltallm.evaluation.result.Sparsity;
 import io.github.deltallm.evaluation.result.Speed;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,9 @@ final class SampleEvaluation {
     static RunInfo run(String model) {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("tasks", "winogrande, arc_easy, piqa, wsc, squad_v2, perplexity");
+        options.put(
+                "attention",
+                String.join("; ", Collections.nCopies(8, "delta:theta=1.0,events=int8")));
         options.put("limit", "400");
         options.put("shots", "0");
         options.put("seed", "1");
