@@ -27,6 +27,9 @@ final class AccuracyPlots {
         for (ScoreGroup group : groups) {
             group.others().stream().filter(this::drawable).map(this::skipped).forEach(values::add);
         }
+        if (values.stream().allMatch(value -> value == 0)) {
+            values.add(100.0);
+        }
         skipped = Axis.linear("score MACs skipped", Axis.PERCENT, values).within(0, 100);
     }
 
@@ -140,7 +143,9 @@ final class AccuracyPlots {
                         ? "at most " + Numbers.percent(Loss.PERPLEXITY, 1) + " above dense"
                         : "within noise of dense, or better,";
         if (group.others().isEmpty()) {
-            return "Only dense attention was scored.";
+            return group.dense()
+                    .map(d -> "Dense: " + ScoreText.value(d) + " ± " + ScoreText.error(d) + ".")
+                    .orElse("");
         }
         return fine.stream()
                 .max(Comparator.comparingDouble(this::skipped))

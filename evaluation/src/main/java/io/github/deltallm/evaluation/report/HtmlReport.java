@@ -75,7 +75,12 @@ public final class HtmlReport {
         out.open("dl", "class", "facts");
         fact(out, "Date", run.date());
         fact(out, "Architecture", run.architecture());
-        fact(out, "Backend", run.backend() + ", " + run.backendDescription());
+        fact(
+                out,
+                "Backend",
+                run.backendDescription().startsWith(run.backend())
+                        ? run.backendDescription()
+                        : run.backend() + ", " + run.backendDescription());
         fact(out, "Version", run.version());
         fact(out, "Commit", run.commit());
         fact(out, "Model's SHA-256", run.modelSha256());
