@@ -14,5 +14,6 @@ module io.github.deltallm.evaluation {
     requires static org.jspecify;
 
     exports io.github.deltallm.evaluation;
+    exports io.github.deltallm.evaluation.report;
     exports io.github.deltallm.evaluation.result;
 }
