@@ -4,6 +4,8 @@ import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.engine.Model;
 import io.github.deltallm.evaluation.EvaluationOptions;
+import io.github.deltallm.evaluation.report.CsvReport;
+import io.github.deltallm.evaluation.report.HtmlReport;
 import io.github.deltallm.evaluation.result.Evaluation;
 import io.github.deltallm.evaluation.result.EvaluationCsv;
 import io.github.deltallm.evaluation.result.EvaluationJson;
@@ -96,13 +98,16 @@ final class EvaluationFiles {
     }
 
     /**
-     * Writes results.json and results.csv; each appears as a whole.
+     * Writes results.json, results.csv, report.html and the report's tables; each appears as a
+     * whole.
      *
      * @throws DeltaLlmException if that fails
      */
     static void write(Path folder, Evaluation evaluation) {
         write(folder.resolve("results.json"), EvaluationJson.of(evaluation) + "\n");
         write(folder.resolve("results.csv"), EvaluationCsv.of(evaluation));
+        new HtmlReport(evaluation).writeTo(folder.resolve("report.html"));
+        new CsvReport(evaluation).writeTo(folder);
     }
 
     private static void write(Path file, String text) {

@@ -113,6 +113,10 @@ class EvalCommandTest {
         assertThat(csv.getLast()).contains("\"delta:theta=1.0,window=8\"");
         assertThat(json.get("results")).hasSize(4);
         assertThat(json.at("/run/options/limit").asString()).isEqualTo("none");
+        assertThat(out.resolve("report.html"))
+                .content()
+                .contains("Accuracy against sparsity", "delta:theta=1.0,window=8: acc");
+        assertThat(out.resolve("key_precision.csv")).content().contains("key_bits");
 
         Outcome again = eval("--attention", "delta:theta=1.0,window=8", "--no-controls");
         assertThat(again.out()).isEqualTo(first.out());
