@@ -13,6 +13,8 @@ import io.github.deltallm.api.spi.KvRestore;
 import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Arrays;
 
 /** Fills an empty cache with a saved state, after checking it; encodes on the host. */
@@ -29,32 +31,74 @@ final class CacheRestore {
         dim = cache.shape().headDim();
     }
 
+    /** Reads and encodes without the executable's lock, which a source may have to wait for. */
     void run() {
         sequence.restore(restore.length());
         for (CacheHead head : cache.heads()) {
             for (KvStream.Kind kind : KvStream.Kind.values()) {
-                fill(head, kind, restore.rows(head.attention(), kind));
+                KvRestore.Rows rows = restore.rows(head.attention(), kind);
+                Encoded encoded = encoded(head, kind, rows);
+                cache.locked(() -> {
+                    cache.requireOpen();
+                    fill(head, kind, rows, encoded);
+                });
             }
         }
-        cache.restored();
+        cache.locked(() -> {
+            cache.requireOpen();
+            cache.restored();
+        });
         if (!cache.holdsAllFor(restore.length())) {
             throw restore.lacking();
         }
     }
 
-    private void fill(CacheHead head, KvStream.Kind kind, KvRestore.Rows rows) {
+    /**
+     * Rows in the form of their stream.
+     *
+     * @param rule steps and sigma; null where they stay as they are
+     * @param events of all rows, {@code [rows, dim]}, {@link EventFormat#NOTHING} where there is
+     *     none; empty where nothing is encoded
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Encoded(@Nullable FirstRows rule, float[] events) {
+        static final Encoded NOTHING = new Encoded(null, new float[0]);
+    }
+
+    private Encoded encoded(CacheHead head, KvStream.Kind kind, KvRestore.Rows rows) {
+        CachePart part = head.part(kind);
+        if (part.stream == null) {
+            return Encoded.NOTHING;
+        }
+        return rows.gone() == 0
+                ? encode(part, part.stream, rows.stream())
+                : events(part.stream, rows.stream().delta());
+    }
+
+    private void fill(CacheHead head, KvStream.Kind kind, KvRestore.Rows rows, Encoded encoded) {
         CachePart part = head.part(kind);
         KvStream stream = rows.stream();
         int length = restore.length();
         int window = head.attention().window(sequence.widestRequest());
         int gone = part.planRestore(length, window, rows.gone());
         part.exact.restore(stream.exact(), length, part.kept(), gone);
-        if (part.stream == null) {
-            countPruned(part, stream);
-        } else if (rows.gone() == 0) {
-            encode(head, kind, stream);
-        } else {
-            events(part, part.stream, stream.delta(), rows.gone());
+        countPruned(part, stream);
+        DeltaStream delta = part.stream;
+        if (delta != null) {
+            FirstRows rule = encoded.rule();
+            if (rule != null) {
+                delta.take(rule);
+            }
+            float[] events = encoded.events();
+            if (events.length > 0) {
+                count(part, events);
+                boolean keepsRest = rows.gone() > 0;
+                int kept = keepsRest ? rows.gone() * dim : events.length;
+                delta.restore(Arrays.copyOf(events, kept), part.nextClosed(), keepsRest);
+                if (stream.delta().count() == 0) {
+                    tally(head.layer, kind, events);
+                }
+            }
         }
         part.commit(length);
     }
@@ -79,26 +123,20 @@ final class CacheRestore {
     }
 
     /** Encodes rows that are all there exactly. */
-    private void encode(CacheHead head, KvStream.Kind kind, KvStream stream) {
-        CachePart part = head.part(kind);
-        DeltaStream delta = requireNonNull(part.stream);
+    private Encoded encode(CachePart part, DeltaStream delta, KvStream stream) {
         float[] rows = rounded(part, KvRestore.together(stream, dim));
         requireFinite(part, rows, "rows");
+        FirstRows first = null;
         if (delta.fixesAt(stream.length())) {
-            float[] first = Arrays.copyOf(rows, FIRST_ROWS * dim);
-            delta.take(FirstRows.of(delta.encoding, first, dim));
+            first = FirstRows.of(delta.encoding, Arrays.copyOf(rows, FIRST_ROWS * dim), dim);
+        } else if (!delta.isFixed()) {
+            return Encoded.NOTHING;
         }
-        if (!delta.isFixed()) {
-            return;
-        }
+        DeltaRule rule = first == null ? delta.rule() : delta.ruleOf(first);
         float[] r = new float[dim];
-        float[] events = DeltaEncoder.encode(delta.rule(), dim, 0, new float[0], rows, r);
+        float[] events = DeltaEncoder.encode(rule, dim, 0, new float[0], rows, r);
         requireFinite(part, r, "changes");
-        count(part, events);
-        delta.restore(events, part.nextClosed(), false);
-        if (stream.delta().count() == 0) {
-            tally(head.layer, kind, events);
-        }
+        return new Encoded(first, events);
     }
 
     /** A state that was not encoded yet is encoded now: that counts. */
@@ -109,11 +147,8 @@ final class CacheRestore {
         }
     }
 
-    /** Takes the rows before {@code end} from a stream; those behind it are there exactly. */
-    private void events(CachePart part, DeltaStream delta, KvStream.DeltaRows rows, int end) {
-        if (delta.encoding.waits()) {
-            delta.take(new FirstRows(rows.steps(), rows.sigma()));
-        }
+    /** The rows of a stream; behind the gap they are there exactly too. */
+    private Encoded events(DeltaStream delta, KvStream.DeltaRows rows) {
         float[] all = new float[rows.count() * dim];
         int event = 0;
         for (int i = 0; i < all.length; i++) {
@@ -121,8 +156,8 @@ final class CacheRestore {
             // A change of minus zero is one of zero: the other means none.
             all[i] = changed ? rows.events()[event++] + 0f : nothing();
         }
-        count(part, all);
-        delta.restore(Arrays.copyOf(all, end * dim), part.nextClosed(), true);
+        FirstRows first = delta.encoding.waits() ? new FirstRows(rows.steps(), rows.sigma()) : null;
+        return new Encoded(first, all);
     }
 
     private static float nothing() {

@@ -74,7 +74,8 @@ final class CacheSequence implements KvCache {
         }
     }
 
-    private void locked(Runnable action) {
+    /** Runs something under the executable's lock. */
+    void locked(Runnable action) {
         lock.lock();
         try {
             action.run();

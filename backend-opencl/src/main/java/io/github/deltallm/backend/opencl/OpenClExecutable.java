@@ -189,8 +189,7 @@ final class OpenClExecutable implements Executable {
     @Override
     public void close() {
         if (lock.isHeldByCurrentThread()) {
-            throw new IllegalStateException(
-                    "a sink of logits, or a source of rows, can't close the executable");
+            throw new IllegalStateException("a sink of logits can't close the executable");
         }
         lock.lock();
         try {
