@@ -15,6 +15,9 @@ final class AttentionTiles {
 
     private static final int MOST_LANES = 64;
 
+    /** Where what a tile shares is in memory like any other, so that it should stay in a cache. */
+    private static final int UNSHARED_LANES = 16;
+
     /** Of small tiles: a second size, no more, since some devices compile a kernel for each. */
     private static final int FEW_LANES = 16;
 
@@ -40,7 +43,8 @@ final class AttentionTiles {
         try (ClKernel tile = program.kernel("attention_tile");
                 ClKernel range = rangeProgram(device.programs()).kernel("attention_range");
                 ClKernel merge = program.kernel("attention_merge")) {
-            int lanes = lanes(tile, MOST_LANES);
+            boolean shares = device.limits().cpu() || device.limits().ownLocal();
+            int lanes = lanes(tile, shares ? MOST_LANES : UNSHARED_LANES);
             while (lanes > 1 && tileBytes(lanes, dim) > room) {
                 lanes /= 2;
             }

@@ -53,7 +53,7 @@ final class Compiler {
         this.state = state;
         this.store = store;
         this.resources = resources;
-        weights = new Weights(device, queue, resources);
+        weights = new Weights(device, queue, resources, Weights.of(program));
         activations = program.values().stream().map(this::activation).toArray(Activation[]::new);
     }
 

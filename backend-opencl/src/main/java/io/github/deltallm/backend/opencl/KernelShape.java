@@ -8,7 +8,8 @@ package io.github.deltallm.backend.opencl;
  * @param groupRows outputs of a group of a matrix product
  * @param rows rows of activations that share decoded weights where there is more than one: as many
  *     as a work item has registers for
- * @param tile side of the tiles of products with many rows; 0 for none
+ * @param tile side of the tiles of products with many rows; 0 for none, as where local memory is no
+ *     faster than any other (ARM's GPUs)
  */
 record KernelShape(int lanes, int groupRows, int rows, int tile) {
     /** Local memory that a driver may want for itself. */
@@ -24,7 +25,7 @@ record KernelShape(int lanes, int groupRows, int rows, int tile) {
     }
 
     private static int tile(ClDeviceLimits limits) {
-        for (int tile = 64; tile >= 32; tile /= 2) {
+        for (int tile = limits.ownLocal() ? 64 : 0; tile >= 32; tile /= 2) {
             int items = items(tile);
             int bytes = 2 * 32 * tile * Float.BYTES;
             if (items <= limits.maxGroup() && bytes <= limits.localBytes() - RESERVED) {
@@ -35,10 +36,10 @@ record KernelShape(int lanes, int groupRows, int rows, int tile) {
     }
 
     private static int items(int tile) {
-        return tile / 4 * (tile / 4);
+        return tile / 4 * (tile / 8);
     }
 
-    /** Work items of a tile's group, each of which computes 4 x 4 of it. */
+    /** Work items of a tile's group, each of which computes 4 outputs of 8 rows. */
     int tileItems() {
         return items(tile);
     }

@@ -17,6 +17,7 @@ final class RowKernels implements AutoCloseable {
     private final int groupRows;
 
     /**
+     * @param outputs rows of the matrix
      * @param together rows that share decoded weights where there is more than one
      * @param source which has the kernel {@code name}; its local arguments are the caller's to set
      */
@@ -24,13 +25,13 @@ final class RowKernels implements AutoCloseable {
             OpenClDevice device,
             ClQueue queue,
             WeightBuffer weight,
+            int outputs,
             int together,
             String name,
             String source) {
         this.queue = queue;
         this.together = together;
-        outputs = weight.tensor().rows();
-        boolean done = false;
+        this.outputs = outputs;
         try {
             KernelShape shape = device.shape().withoutTiles();
             FittedKernel one;
@@ -48,11 +49,9 @@ final class RowKernels implements AutoCloseable {
             lanes = shape.lanes();
             int most = Math.min(single.maxGroup(), several.maxGroup());
             groupRows = Math.max(1, Math.min(shape.groupRows(), most / lanes));
-            done = true;
-        } finally {
-            if (!done) {
-                resources.close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 
