@@ -56,7 +56,7 @@ final class AttentionLaunch implements Launch {
         parts = 2 * shape.kvHeads();
         dim = shape.headDim();
         try {
-            ClProgram program = AttentionTiles.program(device.programs());
+            ClProgram program = AttentionTiles.program(device);
             append = resources.add(program.kernel("cache_append"));
             encode = resources.add(program.kernel("delta_encode"));
             close = resources.add(program.kernel("delta_close"));

@@ -58,7 +58,14 @@ final class Linear implements AutoCloseable {
         int together = tiled.isPresent() ? 1 : device.shape().rows();
         RowKernels rowKernels =
                 new RowKernels(
-                        device, queue, weight, part.rows(), together, "linear_rows", "linear.cl");
+                        device,
+                        queue,
+                        weight,
+                        part.rows(),
+                        device.shape().outputs(),
+                        together,
+                        "linear_rows",
+                        "linear.cl");
         resources.add(rowKernels, rowKernels::close);
         for (ClKernel kernel : rowKernels.all()) {
             set(kernel, weight, part, bias, in, out);

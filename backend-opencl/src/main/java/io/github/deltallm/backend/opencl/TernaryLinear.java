@@ -32,6 +32,7 @@ final class TernaryLinear implements AutoCloseable {
                                 queue,
                                 weight,
                                 part.rows(),
+                                1,
                                 together,
                                 "ternary_rows",
                                 "ternary.cl");

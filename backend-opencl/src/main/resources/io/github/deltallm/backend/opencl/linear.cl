@@ -1,13 +1,16 @@
 /*
  * Products of rows of activations with a matrix that is decoded on the way.
  *
- * ROWS rows of activations share the decoded weights of an item; TILE is the side of a tile of
- * `linear_tiles`. Rows of the matrix begin `offset` bytes into their buffer; they are those from
+ * ROWS rows of activations share the decoded weights of an item, which has OUTPUTS outputs so that
+ * these share what it loads of the rows; TILE is the side of a tile of `linear_tiles`. Rows of the matrix begin `offset` bytes into their buffer; they are those from
  * `first_output` on, `outputs` of `all_outputs`.
  */
 
 #ifndef ROWS
 #define ROWS 1
+#endif
+#ifndef OUTPUTS
+#define OUTPUTS 1
 #endif
 
 /*
@@ -55,7 +58,8 @@ kernel void embed(
 /*
  * out = weight * in (+ bias): LANES items share the units of an output, ROWS rows of activations
  * its decoded weights. Rows behind the last are computed as the last one and not stored.
- * Global: LANES, outputs, groups of ROWS rows. A sum's order depends on LANES alone.
+ * Global: LANES, groups of OUTPUTS outputs, groups of ROWS rows. A sum's order depends on LANES
+ * alone.
  */
 kernel void linear_rows(
         global const uchar *weight,
@@ -72,33 +76,46 @@ kernel void linear_rows(
         int first_output,
         int all_outputs,
         local float *shared) {
-    const int output = get_global_id(1);
+    const int output = get_global_id(1) * OUTPUTS;
     const int first = get_global_id(2) * ROWS;
     const int lane = get_local_id(0);
     const int units = (columns + 31) / 32;
-    global const uchar *w = weight + offset + row_bytes * min(output, outputs - 1);
-    float16 sums[ROWS];
+    global const uchar *w[OUTPUTS];
+    float16 sums[OUTPUTS][ROWS];
     global const float *x[ROWS];
+    for (int o = 0; o < OUTPUTS; o++) {
+        w[o] = weight + offset + row_bytes * min(output + o, outputs - 1);
+        for (int r = 0; r < ROWS; r++) {
+            sums[o][r] = 0.0f;
+        }
+    }
     for (int r = 0; r < ROWS; r++) {
-        sums[r] = 0.0f;
         x[r] = in + (size_t) min(first + r, rows - 1) * columns;
     }
     for (int unit = lane; unit < units; unit += LANES) {
-        float16 lo, hi;
-        decode(w, unit, columns, scale, &lo, &hi);
+        float16 lo[OUTPUTS], hi[OUTPUTS];
+#pragma unroll
+        for (int o = 0; o < OUTPUTS; o++) {
+            decode(w[o], unit, columns, scale, &lo[o], &hi[o]);
+        }
 #pragma unroll
         for (int r = 0; r < ROWS; r++) {
             float16 a, b;
             activations(x[r], unit, columns, &a, &b);
-            sums[r] = MULADD(lo, a, sums[r]);
-            sums[r] = MULADD(hi, b, sums[r]);
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++) {
+                sums[o][r] = MULADD(lo[o], a, sums[o][r]);
+                sums[o][r] = MULADD(hi[o], b, sums[o][r]);
+            }
         }
     }
-    for (int r = 0; r < ROWS; r++) {
-        const float sum = lanes_sum(sum16(sums[r]), shared);
-        if (lane == 0 && output < outputs && first + r < rows) {
-            const int at = first_output + output;
-            out[(size_t) (first + r) * all_outputs + at] = has_bias ? sum + bias[at] : sum;
+    for (int o = 0; o < OUTPUTS; o++) {
+        for (int r = 0; r < ROWS; r++) {
+            const float sum = lanes_sum(sum16(sums[o][r]), shared);
+            if (lane == 0 && output + o < outputs && first + r < rows) {
+                const int at = first_output + output + o;
+                out[(size_t) (first + r) * all_outputs + at] = has_bias ? sum + bias[at] : sum;
+            }
         }
     }
 }

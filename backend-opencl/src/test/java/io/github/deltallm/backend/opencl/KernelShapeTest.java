@@ -28,7 +28,7 @@ class KernelShapeTest {
     @Test
     void gpuHasNeighboursAtARowAndTilesForManyRows() {
         KernelShape shape = KernelShape.of(limits(false, 1024, 48));
-        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 64));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 1, 64));
         assertThat(shape.options(1)).isEqualTo("-D LANES=32 -D ROWS=1");
         assertThat(shape.options(4)).isEqualTo("-D LANES=32 -D ROWS=4 -D TILE=64");
         assertThat(shape.withoutTiles().options(4)).isEqualTo("-D LANES=32 -D ROWS=4");
@@ -44,7 +44,7 @@ class KernelShapeTest {
     @Test
     void thereAreNoTilesWhereLocalMemoryIsNoFaster() {
         KernelShape shape = KernelShape.of(limits(false, 1024, 48, false));
-        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 0));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 1, 0));
     }
 
     @Test
