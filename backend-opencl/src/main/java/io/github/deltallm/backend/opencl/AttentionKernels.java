@@ -40,7 +40,7 @@ final class AttentionKernels implements AutoCloseable {
         this.out = out;
         dim = shape.headDim();
         try {
-            ClProgram program = AttentionTiles.program(device.programs());
+            ClProgram program = AttentionTiles.program(device);
             range = resources.add(tiles.rangeProgram(device.programs()).kernel("attention_range"));
             tile = resources.add(program.kernel("attention_tile"));
             merge = resources.add(program.kernel("attention_merge"));
@@ -87,8 +87,9 @@ final class AttentionKernels implements AutoCloseable {
         tile.local(next, 4L * dim * lanes).local(next + 1, 4L * dim * lanes);
         tile.local(next + 2, 4L * BLOCK * lanes).local(next + 3, 4L * BLOCK * lanes);
         tile.local(next + 4, 4L * dim);
-        long count = (long) Math.ceilDiv(span.rows * shape.group(), lanes) * lanes;
-        queue.launch3(tile, count, shape.kvHeads(), ranges, lanes, 1, 1);
+        int items = tiles.items(span);
+        long count = (long) Math.ceilDiv(span.rows * shape.group(), lanes) * items;
+        queue.launch3(tile, count, shape.kvHeads(), ranges, items, 1, 1);
     }
 
     /** Arguments that both kernels begin with; returns the index of the next one. */

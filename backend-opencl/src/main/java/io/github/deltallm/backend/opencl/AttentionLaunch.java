@@ -55,9 +55,8 @@ final class AttentionLaunch implements Launch {
         this.value = value;
         parts = 2 * shape.kvHeads();
         dim = shape.headDim();
-        boolean done = false;
         try {
-            ClProgram program = AttentionTiles.program(device.programs());
+            ClProgram program = AttentionTiles.program(device);
             append = resources.add(program.kernel("cache_append"));
             encode = resources.add(program.kernel("delta_encode"));
             close = resources.add(program.kernel("delta_close"));
@@ -65,22 +64,23 @@ final class AttentionLaunch implements Launch {
             encodeLanes = AttentionTiles.lanes(encode, dim);
             attention = new AttentionKernels(device, queue, shape, scratch, tiles, op, query, out);
             resources.add(attention, attention::close);
-            done = true;
-        } finally {
-            if (!done) {
-                close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 
     @Override
     public void enqueue(StepState state) {
         for (AttentionSpan span : step.spans()) {
+            step.closeRows(); // of the span, or the layer, before: its events are overwritten now
             append(span);
             fix(span);
             encode(span);
+            if (closes(span)) {
+                step.closeLater(span, op.layer(), () -> closeRows(span));
+            }
             attention.enqueue(span);
-            closeRows(span);
         }
     }
 
@@ -165,29 +165,22 @@ final class AttentionLaunch implements Launch {
         queue.launch1(encode, (long) parts * encodeLanes, encodeLanes);
     }
 
-    /** Closes rows; their number of events decides how much memory they need, so it waits. */
+    /** Closes rows whose events are counted: that decides how much memory they need. */
     private void closeRows(AttentionSpan span) {
-        if (!closes(span)) {
-            return;
-        }
-        step.read(span, op.layer());
         List<Integer> moves = new ArrayList<>();
         for (int h = 0; h < shape.kvHeads(); h++) {
             CacheHead head = span.cache.head(op.layer(), h);
             closeRows(span, head.keys, h, moves, 1);
             closeRows(span, head.values, shape.kvHeads() + h, moves, 0);
         }
-        try (Arena arena = Arena.ofConfined()) {
-            int[] words = moves.stream().mapToInt(Integer::intValue).toArray();
-            MemorySegment table = arena.allocateFrom(ValueLayout.JAVA_INT, words);
-            scratch.moves.reserve(words.length);
-            queue.writeNow(scratch.moves.get(), 0, table, 0, 4L * words.length);
-            CachePool pool = span.cache.pool();
-            close.arg(0, scratch.events.get());
-            close.arg(1, pool.keys(op.layer()).buffer()).arg(2, pool.values(op.layer()).buffer());
-            close.arg(3, scratch.moves.get()).arg(4, words.length / 4);
-            queue.launch1(close, (long) words.length / 4 * rowLanes, rowLanes);
-        }
+        int[] words = moves.stream().mapToInt(Integer::intValue).toArray();
+        scratch.moves.reserve(words.length);
+        queue.write(scratch.moves.get(), 0, step.kept(words), 0, 4L * words.length);
+        CachePool pool = span.cache.pool();
+        close.arg(0, scratch.events.get());
+        close.arg(1, pool.keys(op.layer()).buffer()).arg(2, pool.values(op.layer()).buffer());
+        close.arg(3, scratch.moves.get()).arg(4, words.length / 4);
+        queue.launch1(close, (long) words.length / 4 * rowLanes, rowLanes);
     }
 
     private boolean closes(AttentionSpan span) {

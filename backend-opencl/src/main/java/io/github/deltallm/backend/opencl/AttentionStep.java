@@ -2,9 +2,9 @@ package io.github.deltallm.backend.opencl;
 
 import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
-import io.github.deltallm.api.DeltaLlmException;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
+
+import org.jspecify.annotations.Nullable;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -32,8 +32,16 @@ final class AttentionStep implements AutoCloseable {
     private int infoInts;
     private int statusInts;
 
+    /** What the queue still reads when it was queued: of one step. */
+    private @Nullable Arena kept;
+
+    private @Nullable Closing closing;
+
     /** Whether a layer's counters of a span are taken over: {@code [span][layer]}. */
     private boolean[] counted = new boolean[0];
+
+    /** Rows that are closed once their events are counted, which {@code read} tells. */
+    private record Closing(AttentionSpan span, int layer, long read, Runnable close) {}
 
     AttentionStep(ClQueue queue, HeadShape shape, AttentionScratch scratch) {
         this.queue = queue;
@@ -119,10 +127,9 @@ final class AttentionStep implements AutoCloseable {
     }
 
     private void fill(AttentionSpan span) {
-        AttentionStrategy.Request request = span.cache.request();
         for (int layer = 0; layer < shape.layers(); layer++) {
             for (int h = 0; h < shape.kvHeads(); h++) {
-                fill(span, span.cache.head(layer, h), request);
+                fill(span, span.cache.head(layer, h));
             }
             for (int i = 0; i < span.statusInts(); i++) {
                 int value = i < 2 * shape.kvHeads() ? SOUND : 0;
@@ -131,7 +138,7 @@ final class AttentionStep implements AutoCloseable {
         }
     }
 
-    private void fill(AttentionSpan span, CacheHead head, AttentionStrategy.Request request) {
+    private void fill(AttentionSpan span, CacheHead head) {
         int keys = head.kvHead;
         int values = shape.kvHeads() + head.kvHead;
         int keysAt = span.recentsAt(head.layer, keys);
@@ -142,8 +149,8 @@ final class AttentionStep implements AutoCloseable {
             int position = span.position + row;
             int keyRecent = 0;
             int valueRecent = 0;
-            if (head.seesParts()) {
-                int from = head.exactFrom(position, request);
+            if (head.attention().seesParts()) {
+                int from = head.exactFrom(span.cache.sequence(), position);
                 int seen = from <= head.sinks() ? 0 : from;
                 keyRecent = head.drops() ? seen : head.keys.boundary(position, from);
                 valueRecent = head.drops() ? seen : head.values.boundary(position, from);
@@ -174,15 +181,54 @@ final class AttentionStep implements AutoCloseable {
         return info.getAtIndex(INT, span.recentsAt(layer, part) + row);
     }
 
-    /** Reads what the device tells of one layer of a span; waits for it. */
-    void read(AttentionSpan span, int layer) {
+    /**
+     * Reads what the device tells of one layer of a span as soon as it does, for {@link
+     * #closeRows}: until then more is queued, so that the device does not wait for the host.
+     */
+    void closeLater(AttentionSpan span, int layer, Runnable close) {
         long at = 4L * span.errorsAt(layer);
-        queue.read(scratch.status.get(), at, status, at, 4L * span.statusInts());
-        take(span, layer);
+        long read = queue.readSoon(scratch.status.get(), at, status, at, 4L * span.statusInts());
+        closing = new Closing(span, layer, read, close);
+    }
+
+    /** Closes the rows that wait for it; the device may be busy with what was queued since. */
+    void closeRows() {
+        Closing waiting = closing;
+        if (waiting != null) {
+            closing = null;
+            queue.await(waiting.read);
+            take(waiting.span, waiting.layer);
+            waiting.close.run();
+        }
+    }
+
+    /** Words that stay until the next step. */
+    MemorySegment kept(int[] words) {
+        Arena own = kept;
+        if (own == null) {
+            own = newArena();
+            kept = own;
+        }
+        return own.allocateFrom(INT, words);
+    }
+
+    /** Lets go of what only the step's queue needed, which is finished. */
+    void release() {
+        Closing waiting = closing;
+        if (waiting != null) {
+            closing = null;
+            queue.forget(waiting.read);
+        }
+        Arena own = kept;
+        if (own != null) {
+            kept = null;
+            own.close();
+        }
     }
 
     /** Reads what the device tells of the rest. */
     void finish() {
+        closeRows();
         queue.read(scratch.status.get(), 0, status, 0, 4L * statusInts);
         for (AttentionSpan span : spans) {
             for (int layer = 0; layer < shape.layers(); layer++) {
@@ -207,13 +253,7 @@ final class AttentionStep implements AutoCloseable {
     private void take(AttentionSpan span, int layer, int index, CachePart part) {
         int refused = status.getAtIndex(INT, span.errorsAt(layer) + index);
         if (refused != SOUND) {
-            throw new DeltaLlmException(
-                    "the "
-                            + part.name
-                            + " can't be encoded at position "
-                            + refused
-                            + ": infinities, NaN and changes too large to be held are refused;"
-                            + " check the model file or use dense attention");
+            throw part.name.refused(refused, "an element that no encoder can follow");
         }
         RowsCounts counts = part.counts;
         if (counts == null || (part.stream != null && !part.stream.isFixed())) {
@@ -233,6 +273,7 @@ final class AttentionStep implements AutoCloseable {
 
     @Override
     public void close() {
+        release();
         arena.close();
     }
 }

@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.Op;
+import io.github.deltallm.api.spi.RunCheck;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -80,11 +81,10 @@ final class AttentionStore implements KeyValueStore {
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
         CacheSequence cache = new CacheSequence(this, strategy, capacity);
-        lock.lock();
         try {
             cache.declare(declared);
-            new CacheRestore(cache, source).run();
             remember(cache);
+            new CacheRestore(cache, source).run();
             return cache;
         } catch (RuntimeException | Error e) {
             try {
@@ -93,8 +93,6 @@ final class AttentionStore implements KeyValueStore {
                 e.addSuppressed(again);
             }
             throw e;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -108,11 +106,10 @@ final class AttentionStore implements KeyValueStore {
     @Override
     public void check(KvCache cache, int span, int rows) {
         if (!(cache instanceof CacheSequence sequence) || !sequence.belongsTo(this)) {
-            throw new IllegalArgumentException(
-                    "the cache of span " + span + " was made by another executable");
+            throw RunCheck.foreignCache(span);
         }
         sequence.requireOpen();
-        sequence.requireRoom(rows);
+        sequence.sequence().requireRoom(rows);
     }
 
     @Override
@@ -133,6 +130,7 @@ final class AttentionStore implements KeyValueStore {
 
     @Override
     public void commit(StepState step) {
+        attending.release();
         for (int span = 0; span < step.spans(); span++) {
             ((CacheSequence) step.cache(span)).commit(step.spanRows(span));
         }
@@ -140,6 +138,7 @@ final class AttentionStore implements KeyValueStore {
 
     @Override
     public void rollback(StepState step) {
+        attending.release();
         for (int span = 0; span < step.spans(); span++) {
             ((CacheSequence) step.cache(span)).rollback();
         }

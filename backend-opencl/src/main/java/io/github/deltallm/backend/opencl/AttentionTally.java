@@ -4,6 +4,9 @@ import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache.Stage;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvCounts.Field;
+import io.github.deltallm.api.spi.KvStream.Kind;
 
 /** Counts what a step's attention needs, and what its kernels execute. */
 final class AttentionTally {
@@ -21,32 +24,29 @@ final class AttentionTally {
     /** Counts a span whose counters were read. */
     void add(AttentionSpan span) {
         for (CacheHead head : span.cache.heads()) {
-            part(span, head, true);
-            part(span, head, false);
+            part(span, head, Kind.KEYS);
+            part(span, head, Kind.VALUES);
             executed(span, head);
         }
     }
 
-    private void part(AttentionSpan span, CacheHead head, boolean keys) {
-        CachePart part = keys ? head.keys : head.values;
-        CacheCounts tallies = span.cache.tallies();
+    private void part(AttentionSpan span, CacheHead head, Kind kind) {
+        CachePart part = head.part(kind);
+        KvCounts tallies = span.cache.tallies();
         if (part.stream != null && part.stream.isFixed()) {
             for (int row = AttentionStep.counted(span, part); row < span.length(); row++) {
-                Stage stage = span.cache.windows().stage(row);
+                Stage stage = span.cache.sequence().stage(row);
                 long changed = counts(part).of(row, row + 1);
-                tallies.add(head.layer, stage, keys, CacheCounts.ELEMENTS, shape.headDim());
-                tallies.add(
-                        head.layer, stage, keys, CacheCounts.UNCHANGED, shape.headDim() - changed);
+                tallies.encoded(head.layer, stage, kind, shape.headDim(), changed);
             }
         }
         long group = shape.group();
         for (int row = 0; row < span.rows; row++) {
             int position = span.position + row;
-            Stage stage = span.cache.windows().stage(position);
+            Stage stage = span.cache.sequence().stage(position);
             long dense = (position + 1L) * shape.headDim();
-            tallies.add(head.layer, stage, keys, CacheCounts.MACS, group * dense);
-            tallies.add(
-                    head.layer, stage, keys, CacheCounts.COST, group * cost(span, head, keys, row));
+            tallies.add(head.layer, stage, kind, Field.MACS, group * dense);
+            tallies.add(head.layer, stage, kind, Field.COST, group * cost(span, head, kind, row));
         }
     }
 
@@ -58,9 +58,9 @@ final class AttentionTally {
         return counts;
     }
 
-    private long cost(AttentionSpan span, CacheHead head, boolean keys, int row) {
-        CachePart part = keys ? head.keys : head.values;
-        int index = head.kvHead + (keys ? 0 : shape.kvHeads());
+    private long cost(AttentionSpan span, CacheHead head, Kind kind, int row) {
+        CachePart part = head.part(kind);
+        int index = head.kvHead + (kind == Kind.KEYS ? 0 : shape.kvHeads());
         int recent = step.recent(span, head.layer, index, row);
         int middle = Math.min(head.sinks(), recent);
         long exact = (span.position + row + 1L - (recent - middle)) * shape.headDim();
@@ -82,17 +82,16 @@ final class AttentionTally {
             int from = first / shape.group();
             int to = (first + count - 1) / shape.group();
             long macs =
-                    executed(span, head, true, from, to) + executed(span, head, false, from, to);
-            Stage stage = span.cache.windows().stage(span.position + from);
+                    executed(span, head, Kind.KEYS, from, to)
+                            + executed(span, head, Kind.VALUES, from, to);
+            Stage stage = span.cache.sequence().stage(span.position + from);
             span.cache.tallies().execute(head.layer, stage, count * macs);
         }
     }
 
     /** What one query of the rows {@code [fromRow, toRow]} executes. */
-    private long executed(
-            AttentionSpan span, CacheHead head, boolean keys, int fromRow, int toRow) {
-        CachePart part = keys ? head.keys : head.values;
-        int index = head.kvHead + (keys ? 0 : shape.kvHeads());
+    private long executed(AttentionSpan span, CacheHead head, Kind kind, int fromRow, int toRow) {
+        int index = head.kvHead + (kind == Kind.KEYS ? 0 : shape.kvHeads());
         int least = Integer.MAX_VALUE;
         int most = 0;
         for (int row = fromRow; row <= toRow; row++) {
@@ -100,41 +99,36 @@ final class AttentionTally {
             least = Math.min(least, recent);
             most = Math.max(most, recent);
         }
-        int range = tiles.rangeKeys(span);
-        boolean delta = part.stream != null && !head.drops();
-        boolean encoded = delta && head.sinks() < most;
         int end = span.position + toRow + 1;
+        long macs = head.part(kind).stream == null ? 0 : encoded(span, head, kind, most, end);
+        boolean parts = head.drops() || head.part(kind).stream != null;
+        long exact =
+                tiles.isShort(span)
+                        ? end - (parts ? most - Math.min(head.sinks(), most) : 0)
+                        : exactBlocks(head, kind, parts ? least : 0, end);
+        return macs + exact * shape.headDim();
+    }
+
+    /** Events of the blocks that begin before {@code most}, and the references before them. */
+    private long encoded(AttentionSpan span, CacheHead head, Kind kind, int most, int end) {
+        if (head.drops() || head.sinks() >= most) {
+            return 0;
+        }
         int dim = shape.headDim();
-        long macs = 0;
-        for (int first = 0; first < end; first += BLOCK) {
-            int seen = Math.min(BLOCK, end - first);
-            if (encoded && first < most) {
-                macs += events(part, first, seen);
-                macs += keys ? (first % range == 0 ? dim : 0) : dim;
-            }
-            if (tiles.isShort(span)) {
-                macs += (long) exact(head, delta, first, seen, most) * dim;
-            } else if (first < head.sinks() || first + seen > least || !(head.drops() || delta)) {
-                macs += (keys ? Math.ceilDiv(seen, 8) * 8L : seen) * dim;
-            }
-        }
-        return macs;
+        // The first row is a reference, no events.
+        long events = counts(head.part(kind)).before(Math.min(end, wholeBlocks(most))) - dim;
+        int references = Math.ceilDiv(most, kind == Kind.KEYS ? tiles.rangeKeys(span) : BLOCK);
+        return events + (long) references * dim;
     }
 
-    /** Rows of a block that a query sees exactly. */
-    private static int exact(CacheHead head, boolean delta, int first, int seen, int recent) {
-        if (!delta && !head.drops()) {
-            return seen;
-        }
-        int middle = Math.clamp(Math.min(head.sinks(), recent) - first, 0, seen);
-        return seen - (Math.clamp(recent - first, 0, seen) - middle);
+    /** Rows of the blocks that some query of a tile sees exactly: of keys eight at a time. */
+    private static long exactBlocks(CacheHead head, Kind kind, int least, int end) {
+        int first = least / BLOCK * BLOCK;
+        long recent = kind == Kind.KEYS ? Math.ceilDiv(end - first, 8) * 8L : end - first;
+        return Math.min(first, wholeBlocks(head.sinks())) + recent;
     }
 
-    private static long events(CachePart part, int first, int seen) {
-        if (part.stream != null && first < part.closedRows()) {
-            return part.stream.events(first / BLOCK);
-        }
-        RowsCounts counts = counts(part);
-        return counts.of(Math.max(first, first == 0 ? 1 : 0), first + seen);
+    private static int wholeBlocks(int rows) {
+        return Math.ceilDiv(rows, BLOCK) * BLOCK;
     }
 }

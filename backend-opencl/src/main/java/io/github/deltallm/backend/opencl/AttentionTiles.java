@@ -13,16 +13,27 @@ final class AttentionTiles {
     /** Keys of a short range: from anchor to anchor. */
     private static final int SHORT = DeltaStream.ANCHORED * RowsFormat.BLOCK;
 
+    /** Queries of a tile. */
     private static final int MOST_LANES = 64;
 
-    /** Of small tiles: a second size, no more, since some devices compile a kernel for each. */
+    /** Where what a tile shares is in memory like any other, so that it should stay in a cache. */
+    private static final int UNSHARED_LANES = 16;
+
+    /**
+     * Queries of small tiles: a second size, no more, since some devices compile a kernel for each.
+     */
     private static final int FEW_LANES = 16;
 
     private static final int MOST_QUERIES = 8;
     private static final int MERGE_LANES = 32;
 
     private final HeadShape shape;
+
+    /** A processor's vector. */
+    private static final int VECTOR = 16;
+
     private final int queries;
+    private final int itemQueries;
     private final int tileLanes;
     private final int rangeLanes;
     private final int mergeLanes;
@@ -36,15 +47,17 @@ final class AttentionTiles {
             most--;
         }
         queries = most;
-        ClProgram program = program(device.programs());
+        itemQueries = itemQueries(device);
+        ClProgram program = program(device);
         try (ClKernel tile = program.kernel("attention_tile");
                 ClKernel range = rangeProgram(device.programs()).kernel("attention_range");
                 ClKernel merge = program.kernel("attention_merge")) {
-            int lanes = lanes(tile, MOST_LANES);
-            while (lanes > 1 && tileBytes(lanes, dim) > room) {
+            boolean shares = device.limits().cpu() || device.limits().ownLocal();
+            int lanes = lanes(tile, (shares ? MOST_LANES : UNSHARED_LANES) / itemQueries);
+            while (lanes > 1 && tileBytes(lanes * itemQueries, dim) > room) {
                 lanes /= 2;
             }
-            tileLanes = lanes;
+            tileLanes = lanes * itemQueries;
             rangeLanes = lanes(range, Math.clamp(powerOfTwo(dim), 64, 256));
             mergeLanes = lanes(merge, MERGE_LANES);
         }
@@ -60,9 +73,20 @@ final class AttentionTiles {
         return 4L * queries * (dim + 2 * SHORT + 2 * DeltaStream.ANCHORED);
     }
 
+    /** Queries that a work item of a tile has. */
+    private static int itemQueries(OpenClDevice device) {
+        return device.limits().cpu() ? VECTOR : 1;
+    }
+
     /** The kernels but for those of short ranges. */
-    static ClProgram program(Programs programs) {
-        return programs.program("", "cache.cl", "delta.cl", "attention.cl", "attention_prefill.cl");
+    static ClProgram program(OpenClDevice device) {
+        return device.programs()
+                .program(
+                        "-D ITEM_QUERIES=" + itemQueries(device),
+                        "cache.cl",
+                        "delta.cl",
+                        "attention.cl",
+                        "attention_prefill.cl");
     }
 
     /** The kernel of short ranges, which is made for a number of queries. */
@@ -90,6 +114,11 @@ final class AttentionTiles {
     /** Query heads of a group that a short range serves at once. */
     int queries() {
         return queries;
+    }
+
+    /** Work items of a tile. */
+    int items(AttentionSpan span) {
+        return lanes(span) / itemQueries;
     }
 
     /** Queries of a tile. */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The keys, or the values, of one layer of a sequence and its forks: one buffer of 32-bit words,
@@ -117,17 +119,46 @@ final class CacheSlab {
     }
 
     void write(CacheExtent extent, int[] words) {
+        write(List.of(new Filling(extent, words)));
+    }
+
+    /** What is to be written to an extent. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Filling(CacheExtent extent, int[] words) {}
+
+    /** Writes several extents; waits for the device once. */
+    void write(List<Filling> fillings) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_INT, words);
-            queue.writeNow(buffer(), 4L * extent.place, copy, 0, 4L * words.length);
+            try {
+                for (Filling filling : fillings) {
+                    int[] words = filling.words;
+                    MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_INT, words);
+                    queue.write(buffer(), 4L * filling.extent.place, copy, 0, 4L * words.length);
+                }
+            } finally {
+                queue.finish();
+            }
         }
     }
 
     int[] read(CacheExtent extent) {
+        return read(List.of(extent)).getFirst();
+    }
+
+    /** Reads the words of several extents; waits for the device once. */
+    List<int[]> read(List<CacheExtent> extents) {
+        List<MemorySegment> copies = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment copy = arena.allocate(ValueLayout.JAVA_INT, extent.words);
-            queue.read(buffer(), 4L * extent.place, copy, 0, 4L * extent.words);
-            return copy.toArray(ValueLayout.JAVA_INT);
+            try {
+                for (CacheExtent extent : extents) {
+                    MemorySegment copy = arena.allocate(ValueLayout.JAVA_INT, extent.words);
+                    copies.add(copy);
+                    queue.readLater(buffer(), 4L * extent.place, copy, 0, 4L * extent.words);
+                }
+            } finally {
+                queue.finish();
+            }
+            return copies.stream().map(copy -> copy.toArray(ValueLayout.JAVA_INT)).toList();
         }
     }
 

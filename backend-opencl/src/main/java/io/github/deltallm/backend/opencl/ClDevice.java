@@ -97,6 +97,11 @@ record ClDevice(
         return name.substring(name.indexOf(' ') + 1) + "\n" + driver;
     }
 
+    /** The same with buffers of at most so many bytes. */
+    ClDevice withMaxAlloc(long bytes) {
+        return new ClDevice(functions, handle, name, driver, limits.withMaxAlloc(bytes), unusable);
+    }
+
     /** The same as a device with memory of its own. */
     ClDevice apart() {
         return new ClDevice(functions, handle, name, driver, limits.apart(), unusable);

@@ -46,6 +46,8 @@ final class ClFunctions {
     private final MethodHandle enqueueCopy;
     private final MethodHandle enqueueFill;
     private final MethodHandle finish;
+    private final MethodHandle flush;
+    private final MethodHandle waitForEvents;
     private final MethodHandle getEventProfilingInfo;
 
     /**
@@ -74,6 +76,8 @@ final class ClFunctions {
         enqueueCopy = ints("clEnqueueCopyBuffer", "ppppppipp");
         enqueueFill = ints("clEnqueueFillBuffer", "ppppppipp");
         finish = ints("clFinish", "p");
+        flush = ints("clFlush", "p");
+        waitForEvents = ints("clWaitForEvents", "ip");
         getEventProfilingInfo = ints("clGetEventProfilingInfo", "pippp");
         releases = releases();
     }
@@ -275,6 +279,22 @@ final class ClFunctions {
             return (int)
                     enqueueRead.invokeExact(
                             queue, buffer, blocking, offset, size, to, waits, events, event);
+        } catch (Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    int flush(long queue) {
+        try {
+            return (int) flush.invokeExact(queue);
+        } catch (Throwable thrown) {
+            throw unexpected(thrown);
+        }
+    }
+
+    int waitForEvents(int count, long events) {
+        try {
+            return (int) waitForEvents.invokeExact(count, events);
         } catch (Throwable thrown) {
             throw unexpected(thrown);
         }

@@ -19,10 +19,12 @@ final class ClQueue implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment scratch = arena.allocate(64, 8);
     private final KernelTimes times;
+    private final ClFunctions.Release releaseEvent;
 
     ClQueue(ClContext context, boolean profile) {
         functions = context.functions();
         times = new KernelTimes(context, profile);
+        releaseEvent = functions.release("clReleaseEvent");
         boolean done = false;
         try {
             object =
@@ -145,6 +147,33 @@ final class ClQueue implements AutoCloseable {
 
     /** Copies from the device, after all that was queued before. */
     void read(ClBuffer from, long offset, MemorySegment to, long toOffset, long bytes) {
+        read(from, offset, to, toOffset, bytes, 1, 0);
+    }
+
+    /** As {@link #read}, but later: the native memory is filled when {@link #finish} returns. */
+    void readLater(ClBuffer from, long offset, MemorySegment to, long toOffset, long bytes) {
+        read(from, offset, to, toOffset, bytes, 0, 0);
+    }
+
+    /**
+     * As {@link #readLater}, for some bytes that are wanted before the rest of the queue is done.
+     *
+     * @return what to {@link #await} or {@link #forget}
+     */
+    long readSoon(ClBuffer from, long offset, MemorySegment to, long toOffset, long bytes) {
+        read(from, offset, to, toOffset, bytes, 0, scratch.address() + EVENT);
+        flush();
+        return scratch.get(ValueLayout.JAVA_LONG, EVENT);
+    }
+
+    private void read(
+            ClBuffer from,
+            long offset,
+            MemorySegment to,
+            long toOffset,
+            long bytes,
+            int now,
+            long event) {
         from.requireRange(offset, bytes);
         requireRange(to, toOffset, bytes);
         if (bytes > 0) {
@@ -152,16 +181,39 @@ final class ClQueue implements AutoCloseable {
                     functions.enqueueRead(
                             object.handle(),
                             from.handle(),
-                            1,
+                            now,
                             offset,
                             bytes,
                             to.address() + toOffset,
                             0,
                             0,
-                            0),
+                            event),
                     "clEnqueueReadBuffer",
                     "read a buffer");
         }
+    }
+
+    /** Hands the device what is queued, which may be held back until something waits for it. */
+    private void flush() {
+        ClStatus.check(functions.flush(object.handle()), "clFlush", "run the queued kernels");
+    }
+
+    /** Waits for a read, not for what was queued behind it. */
+    void await(long event) {
+        scratch.set(ValueLayout.JAVA_LONG, EVENT, event);
+        try {
+            ClStatus.check(
+                    functions.waitForEvents(1, scratch.address() + EVENT),
+                    "clWaitForEvents",
+                    "read a buffer");
+        } finally {
+            forget(event);
+        }
+    }
+
+    /** Lets go of a read that nobody waits for. */
+    void forget(long event) {
+        releaseEvent.release(event);
     }
 
     private static void requireRange(MemorySegment memory, long offset, long bytes) {

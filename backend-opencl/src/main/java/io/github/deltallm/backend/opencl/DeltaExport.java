@@ -5,6 +5,7 @@ import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 import io.github.deltallm.api.spi.KvStream;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** Turns encoded rows into a {@link KvStream.DeltaRows}, the open ones too. */
 final class DeltaExport {
@@ -23,9 +24,10 @@ final class DeltaExport {
         long[] changed = new long[Math.toIntExact(((long) length * dim + 63) / 64)];
         float[] events = new float[Math.multiplyExact(length, dim)];
         int count = 0;
+        List<float[]> closed = stream.readClosed();
         for (int from = 0; from < length; ) {
             boolean isClosed = from < stream.closedRows();
-            float[] rows = isClosed ? stream.read(from / BLOCK) : open(exact, from, length);
+            float[] rows = isClosed ? closed.get(from / BLOCK) : open(exact, from, length);
             for (int i = 0; i < rows.length; i++) {
                 long bit = (long) from * dim + i;
                 if (bit < dim || Float.floatToRawIntBits(rows[i]) != EventFormat.NOTHING) {

@@ -4,6 +4,7 @@ import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
 import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
 
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ final class DeltaStream {
      * @param rows {@code [FIRST_ROWS, dim]}
      */
     void fix(float[] rows) {
-        rule = DeltaRule.fixed(encoding, dim, rows);
+        take(FirstRows.of(encoding, rows, dim));
         fixedInStep = true;
         placeRule();
     }
@@ -330,12 +331,20 @@ final class DeltaStream {
     }
 
     /**
-     * Reads a closed block; waits for the device.
+     * Reads the closed blocks; waits for the device once.
      *
-     * @return events row after row, {@link EventFormat#NOTHING} where there is none
+     * @return of each block the events row after row, {@link EventFormat#NOTHING} where there is
+     *     none
      */
-    float[] read(int block) {
-        int[] words = slab.read(blocks[block]);
+    List<float[]> readClosed() {
+        List<float[]> rows = new ArrayList<>();
+        for (int[] words : slab.read(Arrays.asList(blocks).subList(0, closed))) {
+            rows.add(unpacked(rows.size(), words));
+        }
+        return rows;
+    }
+
+    private float[] unpacked(int block, int[] words) {
         float[] rows = format.unpack(words, anchorWords(block), rule());
         for (int c = 0; c < dim && block == 0; c++) {
             rows[c] = Float.intBitsToFloat(words[c]);
@@ -374,9 +383,14 @@ final class DeltaStream {
         return words;
     }
 
-    /** Takes steps and sigma of a restored stream. */
-    void restoreRule(float[] steps, float sigma) {
-        rule = DeltaRule.of(encoding, dim, steps, sigma);
+    /** Takes steps and sigma. */
+    void take(FirstRows first) {
+        rule = ruleOf(first);
+    }
+
+    /** The rule with these steps and sigma. */
+    DeltaRule ruleOf(FirstRows first) {
+        return DeltaRule.of(encoding, dim, first.steps(), first.sigma());
     }
 
     /**
@@ -389,6 +403,7 @@ final class DeltaStream {
     void restore(float[] events, int close, boolean keepsRest) {
         float[] r = new float[dim];
         List<Block> restored = new ArrayList<>();
+        List<CacheSlab.Filling> fillings = new ArrayList<>();
         for (int block = 0; block < close; block++) {
             int at = block * BLOCK * dim;
             float[] rows = Arrays.copyOfRange(events, at, at + BLOCK * dim);
@@ -402,21 +417,23 @@ final class DeltaStream {
             int[] words = words(anchor, 0, anchorWords(block) + body.length, body);
             CacheExtent extent = slab.take(words.length);
             restored.add(new Block(extent, EventFormat.count(rows)));
-            slab.write(extent, words);
+            fillings.add(new CacheSlab.Filling(extent, words));
         }
         add(restored);
         if (close > 0) {
             CacheExtent behind = slab.take(dim);
             reference = behind;
-            slab.write(behind, words(r, 0, dim));
+            fillings.add(new CacheSlab.Filling(behind, words(r, 0, dim)));
         }
         int rest = events.length - close * BLOCK * dim;
         if (keepsRest && rest > 0) {
             CacheExtent extent = slab.take(rest);
             given = extent;
             givenRows = rest / dim;
-            slab.write(extent, words(events, close * BLOCK * dim, rest));
+            int[] words = words(events, close * BLOCK * dim, rest);
+            fillings.add(new CacheSlab.Filling(extent, words));
         }
+        slab.write(fillings);
     }
 
     /** An anchor, or nothing, and then a block. */

@@ -1,9 +1,12 @@
 package io.github.deltallm.backend.opencl;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /** Looks rows of a table up. */
 final class EmbedLaunch implements Launch {
     private final ClQueue queue;
-    private final ClKernel kernel;
+    private final List<ClKernel> kernels = new ArrayList<>();
     private final int units;
 
     /**
@@ -22,13 +25,14 @@ final class EmbedLaunch implements Launch {
         this.queue = queue;
         units = (columns + 31) / 32;
         String options = device.shape().options(1) + " " + table.option();
-        kernel =
-                resources.add(
-                        device.programs()
-                                .program(options, "decode.cl", "linear.cl")
-                                .kernel("embed"));
-        table.set(kernel);
-        kernel.arg(3, table.scale()).arg(4, tokens).arg(5, columns).arg(7, out);
+        ClProgram program = device.programs().program(options, "decode.cl", "linear.cl");
+        for (WeightPart part : table.parts()) {
+            ClKernel kernel = resources.add(program.kernel("embed"));
+            table.set(kernel, part);
+            kernel.arg(3, table.scale()).arg(4, tokens).arg(5, columns).arg(7, out);
+            kernel.arg(8, part.first()).arg(9, part.rows());
+            kernels.add(kernel);
+        }
     }
 
     @Override
@@ -37,6 +41,8 @@ final class EmbedLaunch implements Launch {
     }
 
     void enqueue(int rows) {
-        queue.launch2(kernel.arg(6, rows), units, rows, 1, 1);
+        for (int i = 0; i < kernels.size(); i++) {
+            queue.launch2(kernels.get(i).arg(6, rows), units, rows, 1, 1);
+        }
     }
 }

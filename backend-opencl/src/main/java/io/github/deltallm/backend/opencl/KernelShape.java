@@ -8,23 +8,25 @@ package io.github.deltallm.backend.opencl;
  * @param groupRows outputs of a group of a matrix product
  * @param rows rows of activations that share decoded weights where there is more than one: as many
  *     as a work item has registers for
- * @param tile side of the tiles of products with many rows; 0 for none
+ * @param outputs outputs of a work item then: as many as that leaves registers for
+ * @param tile side of the tiles of products with many rows; 0 for none, as where local memory is no
+ *     faster than any other (ARM's GPUs)
  */
-record KernelShape(int lanes, int groupRows, int rows, int tile) {
+record KernelShape(int lanes, int groupRows, int rows, int outputs, int tile) {
     /** Local memory that a driver may want for itself. */
     static final int RESERVED = 4096;
 
     static KernelShape of(ClDeviceLimits limits) {
         if (limits.cpu()) {
-            return new KernelShape(1, Math.min(8, limits.maxGroup()), 8, 0);
+            return new KernelShape(1, Math.min(8, limits.maxGroup()), 8, 2, 0);
         }
         int lanes = Integer.highestOneBit(Math.min(32, limits.maxGroup()));
         int groupRows = Math.max(1, Math.min(128, limits.maxGroup()) / lanes);
-        return new KernelShape(lanes, groupRows, 4, tile(limits));
+        return new KernelShape(lanes, groupRows, 4, 1, tile(limits));
     }
 
     private static int tile(ClDeviceLimits limits) {
-        for (int tile = 64; tile >= 32; tile /= 2) {
+        for (int tile = limits.ownLocal() ? 64 : 0; tile >= 32; tile /= 2) {
             int items = items(tile);
             int bytes = 2 * 32 * tile * Float.BYTES;
             if (items <= limits.maxGroup() && bytes <= limits.localBytes() - RESERVED) {
@@ -35,10 +37,10 @@ record KernelShape(int lanes, int groupRows, int rows, int tile) {
     }
 
     private static int items(int tile) {
-        return tile / 4 * (tile / 4);
+        return tile / 4 * (tile / 8);
     }
 
-    /** Work items of a tile's group, each of which computes 4 x 4 of it. */
+    /** Work items of a tile's group, each of which computes 4 outputs of 8 rows. */
     int tileItems() {
         return items(tile);
     }
@@ -46,17 +48,17 @@ record KernelShape(int lanes, int groupRows, int rows, int tile) {
     /** The same with at most so many lanes. */
     KernelShape withLanes(int most) {
         int fewer = Integer.highestOneBit(Math.clamp(most, 1, lanes));
-        return new KernelShape(fewer, groupRows, rows, tile);
+        return new KernelShape(fewer, groupRows, rows, outputs, tile);
     }
 
     /** The same with the next smaller tiles, or none. */
     KernelShape withSmallerTiles() {
-        return new KernelShape(lanes, groupRows, rows, tile > 32 ? tile / 2 : 0);
+        return new KernelShape(lanes, groupRows, rows, outputs, tile > 32 ? tile / 2 : 0);
     }
 
     /** The same without tiles. */
     KernelShape withoutTiles() {
-        return new KernelShape(lanes, groupRows, rows, 0);
+        return new KernelShape(lanes, groupRows, rows, outputs, 0);
     }
 
     /** Definitions for the compiler. */

@@ -13,7 +13,10 @@ interface KeyValueStore extends AutoCloseable {
     /** See {@link io.github.deltallm.api.spi.Executable#newCache}. */
     KvCache newCache(AttentionStrategy strategy, int capacity);
 
-    /** See {@link io.github.deltallm.api.spi.Executable#restore}. */
+    /**
+     * See {@link io.github.deltallm.api.spi.Executable#restore}. Not called under the lock, which
+     * it does not hold while the source is read either.
+     */
     KvCache restore(AttentionStrategy strategy, int capacity, int declared, KvStream.Source source);
 
     /** What runs an attention operation of the program; its caller closes it. */

@@ -37,7 +37,6 @@ final class LogitsLaunch implements Launch {
         inBytes = 4L * in.width();
         outBytes = 4L * weight.tensor().rows();
         together = Math.clamp(ROOM / outBytes, 1, Math.min(64, maxRows));
-        boolean done = false;
         try {
             resources.add(arena, arena::close);
             host = arena.allocate(together * outBytes, 64);
@@ -51,11 +50,9 @@ final class LogitsLaunch implements Launch {
             logits = resources.add(context.buffer(BufferUse.LOGITS, together * outBytes, "logits"));
             linear = new Linear(device, queue, weight, null, gathered, logits);
             resources.add(linear, linear::close);
-            done = true;
-        } finally {
-            if (!done) {
-                resources.close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 

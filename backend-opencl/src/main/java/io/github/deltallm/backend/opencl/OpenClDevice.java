@@ -8,13 +8,16 @@ final class OpenClDevice implements AutoCloseable {
     private final ClContext context;
     private final Programs programs;
     private final KernelShape shape;
+    private final boolean copies;
     private final boolean profile;
     private final Set<String> refused = ConcurrentHashMap.newKeySet();
 
     OpenClDevice(ClDevice device, OpenClSettings settings) {
-        context = new ClContext(settings.apart() ? device.apart() : device);
+        ClDevice limited = device.withMaxAlloc(settings.maxAlloc());
+        context = new ClContext(settings.apart() ? limited.apart() : limited);
         programs = new Programs(context, new BinaryCache(settings.programs()));
         shape = KernelShape.of(limits());
+        copies = settings.copies();
         profile = settings.profile();
     }
 
@@ -33,6 +36,11 @@ final class OpenClDevice implements AutoCloseable {
     /** How kernels are laid out here. */
     KernelShape shape() {
         return shape;
+    }
+
+    /** Whether weights are copied even where they could be used in place. */
+    boolean copies() {
+        return copies;
     }
 
     /** Options whose kernels were found not to run here, so that nobody compiles them again. */

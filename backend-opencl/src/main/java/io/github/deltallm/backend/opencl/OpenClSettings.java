@@ -9,14 +9,24 @@ import java.util.Optional;
  *
  * @param library the OpenCL library to open instead of the system's
  * @param programs the folder that compiled programs are kept in; empty keeps none
+ * @param copies whether weights are copied where they could be used in place: for drivers that
+ *     accept memory of a file and then fail to read it
+ * @param maxAlloc bytes of the largest buffer, where that is less than the device's own limit: to
+ *     test, where limits are large, what small devices do
  * @param apart whether a processor is treated as a GPU with memory of its own: to test, where there
  *     is none, what runs there
  * @param profile whether the time of every kernel is measured, and logged when a program is closed
  */
 record OpenClSettings(
-        Optional<String> library, Optional<Path> programs, boolean apart, boolean profile) {
+        Optional<String> library,
+        Optional<Path> programs,
+        boolean copies,
+        long maxAlloc,
+        boolean apart,
+        boolean profile) {
     static final String LIBRARY_VARIABLE = "DELTALLM_OPENCL";
     static final String CACHE_VARIABLE = "DELTALLM_OPENCL_CACHE";
+    static final String COPY_VARIABLE = "DELTALLM_OPENCL_COPY";
     private static final System.Logger LOG =
             System.getLogger("io.github.deltallm.backend.opencl.programs");
 
@@ -30,6 +40,10 @@ record OpenClSettings(
                 cache.isPresent()
                         ? cache.filter(name -> !name.equals("off")).flatMap(OpenClSettings::folder)
                         : userCache(),
+                setting("deltallm.opencl.copy", COPY_VARIABLE)
+                        .map(Boolean::parseBoolean)
+                        .orElse(false),
+                Long.getLong("deltallm.opencl.alloc", Long.MAX_VALUE),
                 Boolean.getBoolean("deltallm.opencl.apart"),
                 Boolean.getBoolean("deltallm.opencl.profile"));
     }

@@ -10,6 +10,7 @@ final class RowKernels implements AutoCloseable {
     private final ClQueue queue;
     private final int together;
     private final int outputs;
+    private final int outputsEach;
     private final Resources resources = new Resources();
     private final ClKernel single;
     private final ClKernel several;
@@ -17,6 +18,8 @@ final class RowKernels implements AutoCloseable {
     private final int groupRows;
 
     /**
+     * @param outputs rows of the matrix
+     * @param outputsEach outputs of a work item where there is more than one row
      * @param together rows that share decoded weights where there is more than one
      * @param source which has the kernel {@code name}; its local arguments are the caller's to set
      */
@@ -24,13 +27,15 @@ final class RowKernels implements AutoCloseable {
             OpenClDevice device,
             ClQueue queue,
             WeightBuffer weight,
+            int outputs,
+            int outputsEach,
             int together,
             String name,
             String source) {
         this.queue = queue;
         this.together = together;
-        outputs = weight.tensor().rows();
-        boolean done = false;
+        this.outputs = outputs;
+        this.outputsEach = together == 1 ? 1 : outputsEach;
         try {
             KernelShape shape = device.shape().withoutTiles();
             FittedKernel one;
@@ -48,11 +53,9 @@ final class RowKernels implements AutoCloseable {
             lanes = shape.lanes();
             int most = Math.min(single.maxGroup(), several.maxGroup());
             groupRows = Math.max(1, Math.min(shape.groupRows(), most / lanes));
-            done = true;
-        } finally {
-            if (!done) {
-                resources.close();
-            }
+        } catch (RuntimeException | Error e) {
+            resources.closeAfter(e);
+            throw e;
         }
     }
 
@@ -63,8 +66,9 @@ final class RowKernels implements AutoCloseable {
             int rows,
             String name,
             String source) {
+        String option = weight.option() + (rows > 1 ? " -D OUTPUTS=" + outputsEach : "");
         FittedKernel fitted =
-                FittedKernel.lanes(device, shape, rows, weight.option(), name, "decode.cl", source);
+                FittedKernel.lanes(device, shape, rows, option, name, "decode.cl", source);
         resources.add(fitted.kernel());
         return fitted;
     }
@@ -88,7 +92,8 @@ final class RowKernels implements AutoCloseable {
         int each = rows == 1 ? 1 : together;
         ClKernel kernel = rows == 1 ? single : several;
         int groups = Math.ceilDiv(rows, each);
-        queue.launch3(kernel.arg(index, rows), lanes, outputs, groups, lanes, groupRows, 1);
+        int columns = Math.ceilDiv(outputs, rows == 1 ? 1 : outputsEach);
+        queue.launch3(kernel.arg(index, rows), lanes, columns, groups, lanes, groupRows, 1);
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 
 /** The exact keys or values of one head: a page for each block of positions, some may be gone. */
@@ -163,10 +164,19 @@ final class RowsPages {
 
     /** Rows {@code [from, to)} as they were rounded; waits for the device. */
     float[] rows(int from, int to) {
-        return rows(from, to, slab::read);
+        List<CacheExtent> needed = new ArrayList<>();
+        for (int block = from / BLOCK; from < to && block * BLOCK < to; block++) {
+            needed.add(page(block));
+        }
+        Iterator<int[]> read = slab.read(needed).iterator();
+        return rows(from, to, page -> read.next());
     }
 
-    /** As above, also of pages that are lent. */
+    /**
+     * As above, also of pages that are lent.
+     *
+     * @param reader is asked for each page once, in their order
+     */
     float[] rows(int from, int to, Reader reader) {
         float[] values = new float[Math.multiplyExact(to - from, format.dim())];
         int[] words = new int[0];
@@ -211,12 +221,14 @@ final class RowsPages {
             }
         }
         pages = new CacheExtent[Math.max(4, blocks.length)];
+        List<CacheSlab.Filling> fillings = new ArrayList<>();
         for (int block = 0; block < blocks.length; block++) {
             if (blocks[block] != null) {
                 CacheExtent page = slab.take(format.words());
                 pages[block] = page;
-                slab.write(page, blocks[block]);
+                fillings.add(new CacheSlab.Filling(page, blocks[block]));
             }
         }
+        slab.write(fillings);
     }
 }

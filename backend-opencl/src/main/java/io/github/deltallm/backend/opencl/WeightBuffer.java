@@ -5,15 +5,20 @@ import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * A tensor on the device, as the file has it.
  *
- * @param offset where it begins in its buffer
+ * @param parts all rows in their order: one part, unless they don't lie in one buffer
  */
-record WeightBuffer(Tensor tensor, ClBuffer buffer, long offset) {
+record WeightBuffer(Tensor tensor, List<WeightPart> parts) {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    WeightBuffer {
+        parts = List.copyOf(parts);
+    }
 
     /** The scale that stands behind the packed values of the types that have one; otherwise 1. */
     float scale() {
@@ -22,9 +27,9 @@ record WeightBuffer(Tensor tensor, ClBuffer buffer, long offset) {
                 : 1;
     }
 
-    /** Sets the arguments that every kernel takes a tensor by, from the first on. */
-    void set(ClKernel kernel) {
-        kernel.arg(0, buffer).arg(1, offset).arg(2, tensor.rowBytes());
+    /** Sets the arguments that every kernel takes rows of a tensor by, from the first on. */
+    void set(ClKernel kernel, WeightPart part) {
+        kernel.arg(0, part.buffer()).arg(1, part.offset()).arg(2, tensor.rowBytes());
     }
 
     /** Defines for the compiler what the tensor's values look like. */

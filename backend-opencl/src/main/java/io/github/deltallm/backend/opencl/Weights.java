@@ -1,103 +1,104 @@
 package io.github.deltallm.backend.opencl;
 
+import io.github.deltallm.api.spi.Op;
+import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A program's tensors on the device, each once: where the device shares the host's memory, the
- * mapped file itself, elsewhere a copy. Copies go through memory that may be written to: some
- * drivers transfer nothing, or garbage, from a mapping that is read-only.
+ * mapped file itself, elsewhere a copy; in several parts where that is more than a buffer may have.
+ * Copies go through memory that may be written to: some drivers transfer nothing, or garbage, from
+ * a mapping that is read-only.
  */
 final class Weights {
-    /** Buffers over memory of the host begin at a page, as devices that map pages want it. */
-    private static final long PAGE = 4096;
-
-    /** Of values in a file: what the device reads with loads of words has to be aligned to them. */
-    private static final long WORD = 4;
-
     /** Bytes that are copied at once. */
     private static final long STAGED = 16 << 20;
-
-    /** Forces copies: for drivers that accept memory of a file and then fail to read it. */
-    static final String COPY_PROPERTY = "deltallm.opencl.copy";
-
-    static final String COPY_VARIABLE = "DELTALLM_OPENCL_COPY";
 
     private final OpenClDevice device;
     private final ClQueue queue;
     private final Resources resources;
-    private final boolean copies;
+    private final HostPages pages;
     private final Map<Tensor, WeightBuffer> uploaded = new HashMap<>();
     private final Map<Tensor, ClBuffer> vectors = new HashMap<>();
 
     /**
      * @param resources closes the buffers
+     * @param tensors all that will be asked for
      */
-    Weights(OpenClDevice device, ClQueue queue, Resources resources) {
+    Weights(OpenClDevice device, ClQueue queue, Resources resources, Collection<Tensor> tensors) {
         this.device = device;
         this.queue = queue;
         this.resources = resources;
-        copies = copiesWanted();
+        pages = new HostPages(device, resources, device.copies() ? List.of() : tensors);
     }
 
-    private static boolean copiesWanted() {
-        String wanted = System.getProperty(COPY_PROPERTY);
-        return Boolean.parseBoolean(wanted == null ? System.getenv(COPY_VARIABLE) : wanted);
+    /** The tensors of a program. */
+    static Set<Tensor> of(Program program) {
+        Set<Tensor> tensors = new HashSet<>();
+        for (Op op : program.ops()) {
+            switch (op) {
+                case Op.Embed embed -> tensors.add(embed.table());
+                case Op.RmsNorm norm -> tensors.add(norm.weight());
+                case Op.Linear linear -> {
+                    tensors.add(linear.weight());
+                    linear.bias().ifPresent(tensors::add);
+                }
+                case Op.Logits logits -> tensors.add(logits.weight());
+                case Op.Rope _, Op.Attention _, Op.Gate _, Op.Add _ -> {}
+            }
+        }
+        return tensors;
     }
 
     /** A tensor as it is. */
     WeightBuffer of(Tensor tensor) {
         WeightBuffer known = uploaded.get(tensor);
         if (known == null) {
-            known = shared(tensor.data()) ? inPlace(tensor) : copied(tensor);
+            known = new WeightBuffer(tensor, parts(tensor));
             uploaded.put(tensor, known);
         }
         return known;
     }
 
-    private boolean shared(MemorySegment data) {
-        return !copies
-                && device.limits().unified()
-                && data.isNative()
-                && data.address() % WORD == 0
-                && PAGE % device.limits().baseAlign() == 0
-                && pages(data) <= device.limits().maxAlloc();
-    }
-
-    /** Bytes of the pages that some memory touches: these exist, whatever lies there. */
-    private static long pages(MemorySegment data) {
-        long end = data.address() + data.byteSize();
-        return (end + PAGE - 1) / PAGE * PAGE - data.address() / PAGE * PAGE;
-    }
-
-    private WeightBuffer inPlace(Tensor tensor) {
-        MemorySegment data = tensor.data();
-        long offset = data.address() % PAGE;
-        try {
-            ClBuffer buffer =
-                    device.context()
-                            .hostBuffer(
-                                    data.address() - offset,
-                                    pages(data),
-                                    "the tensor " + tensor.name());
-            return new WeightBuffer(tensor, resources.add(buffer), offset);
-        } catch (ClException e) {
-            // Some drivers share memory but not that of a file.
-            return copied(tensor);
+    /** Rows in place where they can be used so, copies of all others. */
+    private List<WeightPart> parts(Tensor tensor) {
+        List<WeightPart> parts = new ArrayList<>();
+        int most = mostRows(tensor);
+        for (int row = 0; row < tensor.rows(); ) {
+            HostPages.Place place = pages.place(tensor, row);
+            if (place != null) {
+                parts.add(new WeightPart(place.buffer(), place.offset(), row, place.rows()));
+                row += place.rows();
+            } else {
+                int rows = pages.holds(tensor) ? 1 : Math.min(most, tensor.rows() - row);
+                parts.add(new WeightPart(copy(tensor, row, rows), 0, row, rows));
+                row += rows;
+            }
         }
+        return parts;
     }
 
-    private WeightBuffer copied(Tensor tensor) {
-        return new WeightBuffer(tensor, copy(tensor), 0);
+    /** Rows of as few copies, of about the same size, as there have to be. */
+    private int mostRows(Tensor tensor) {
+        long most = Math.max(1, device.limits().maxAlloc() / tensor.rowBytes());
+        long copies = Math.ceilDiv(tensor.rows(), most);
+        return (int) Math.ceilDiv(tensor.rows(), copies);
     }
 
-    private ClBuffer copy(Tensor tensor) {
-        MemorySegment data = tensor.data();
+    private ClBuffer copy(Tensor tensor, int first, int rows) {
+        long from = first * tensor.rowBytes();
+        MemorySegment data = tensor.data().asSlice(from, rows * tensor.rowBytes());
         ClBuffer buffer =
                 resources.add(
                         device.context()
@@ -122,7 +123,7 @@ final class Weights {
         if (known == null) {
             known =
                     switch (tensor.type()) {
-                        case F32 -> copy(tensor);
+                        case F32 -> copy(tensor, 0, tensor.rows());
                         default -> decoded(tensor);
                     };
             vectors.put(tensor, known);

@@ -41,17 +41,47 @@ static float8 eight_values(const Part *part, __global const uint *page, int slot
     return part->store == STORE_INT8 ? as_float(page[slot]) * all : all;
 }
 
-// Which of the rows [first, first + rows) a query sees in the middle, as bits.
-static uint middle_bits(int sinks, int recent, int first, int rows) {
-    int from = clamp(min(sinks, recent) - first, 0, rows);
-    int to = clamp(recent - first, 0, rows);
-    uint below_to = to >= 32 ? ~0u : (1u << to) - 1;
-    uint below_from = from >= 32 ? ~0u : (1u << from) - 1;
-    return below_to & ~below_from;
+// A work item has one query; or 16 of them, a number each in a vector, on a processor, whose vectors
+// are its lanes.
+#ifndef ITEM_QUERIES
+#define ITEM_QUERIES 1
+#endif
+#if ITEM_QUERIES == 16
+typedef float16 Each;
+typedef int16 EachInt;
+typedef uint16 EachBits;
+#define EACH_INT(numbers) vload16(0, numbers)
+#define EACH_BITS(ints) convert_uint16(ints)
+#define IS_SET(bits, i) (convert_int16((bits) >> (i) & 1u) != 0)
+#define ANY(conditions) any(conditions)
+#define STORE_EACH(each, to) vstore16(each, 0, to)
+#else
+typedef float Each;
+typedef int EachInt;
+typedef uint EachBits;
+#define EACH_INT(numbers) (*(numbers))
+#define EACH_BITS(ints) ((uint)(ints))
+#define IS_SET(bits, i) ((int)((bits) >> (i) & 1u))
+#define ANY(conditions) (conditions)
+#define STORE_EACH(each, to) (*(to) = (each))
+#endif
+
+#define EIGHT(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7)
+
+// The lowest n bits, of up to 32.
+static EachBits lowest_bits(EachInt n) {
+    return select(((EachBits)(1u) << EACH_BITS(n)) - 1u, (EachBits)(~0u), n >= 32);
 }
 
-// One range of keys for a tile of queries of one key-value head, a query for each work item. The
-// queries of a tile are those of its rows, row after row, each with all heads of the group.
+// Which of the rows [first, first + rows) each query sees in the middle, as bits.
+static EachBits middle_bits(int sinks, EachInt recent, int first, int rows) {
+    EachInt from = clamp(min(recent, sinks) - first, 0, rows);
+    EachInt to = clamp(recent - first, 0, rows);
+    return lowest_bits(to) & ~lowest_bits(from);
+}
+
+// One range of keys for a tile of queries of one key-value head. The queries of a tile are those of
+// its rows, row after row, each with all heads of the group.
 //     info: what each row sees as recent, [2 * heads][rows]
 //     partial: [query row][query head][range][dim sums of values, largest score, sum of weights]
 __kernel void attention_tile(
@@ -77,37 +107,30 @@ __kernel void attention_tile(
         int partWords,
         int blockWords,
         __global float *partial,
-        __local float *q,
-        __local float *sums,
-        __local float *weights,
-        __local float *suffixes,
+        __local Each *q,
+        __local Each *sums,
+        __local Each *weights,
+        __local Each *suffixes,
         __local float *reference) {
     int lane = get_local_id(0);
     int lanes = get_local_size(0);
-    int tile = get_group_id(0);
     int head = get_group_id(1);
     int range = get_group_id(2);
-    int firstQuery = tile * lanes;
+    int firstQuery = get_group_id(0) * lanes * ITEM_QUERIES;
     int count = rows * group;
     if (firstQuery >= count || head >= heads || range >= ranges) {
         return;
     }
     int tileFrom = firstQuery / group;
-    int tileTo = min(firstQuery + lanes - 1, count - 1) / group;
+    int tileTo = min(firstQuery + lanes * ITEM_QUERIES - 1, count - 1) / group;
     int firstKey = range * rangeKeys;
     int end = min(firstKey + rangeKeys, position + tileTo + 1);
     if (firstKey >= end) {
         return;
     }
-    int query = min(firstQuery + lane, count - 1);
-    int row = query / group;
-    int queryHead = head * group + query % group;
-    int last = position + row;
     int leastLast = position + tileFrom;
     __global const int *keyRecents = info + infoAt + head * rows;
     __global const int *valueRecents = keyRecents + heads * rows;
-    int keyRecent = keyRecents[row];
-    int valueRecent = valueRecents[row];
     int keyRecentFrom = INT_MAX;
     int keyRecentTo = 0;
     int valueRecentFrom = INT_MAX;
@@ -127,13 +150,30 @@ __kernel void attention_tile(
     int sinks = keys.sinks;
     int keysEncoded = keys.mode == MODE_DELTA && !dropped && sinks < keyRecentTo;
     int valuesEncoded = values.mode == MODE_DELTA && !dropped && sinks < valueRecentTo;
-    __global const float *in =
-            queries + (size_t)(firstRow + row) * heads * group * dim + (size_t)queryHead * dim;
-    for (int c = 0; c < dim; c++) {
-        q[c * lanes + lane] = in[c];
-        sums[c * lanes + lane] = 0.0f;
+    // Each query's own: those behind the last are computed as the last one and not stored.
+    int lasts[ITEM_QUERIES];
+    int ownKeyRecents[ITEM_QUERIES];
+    int ownValueRecents[ITEM_QUERIES];
+    for (int i = 0; i < ITEM_QUERIES; i++) {
+        int query = min(firstQuery + lane * ITEM_QUERIES + i, count - 1);
+        int row = query / group;
+        lasts[i] = position + row;
+        ownKeyRecents[i] = keyRecents[row];
+        ownValueRecents[i] = valueRecents[row];
+        __global const float *in = queries
+                + ((size_t)(firstRow + row) * heads * group + head * group + query % group) * dim;
+        for (int c = 0; c < dim; c++) {
+            ((__local float *)(q + c * lanes + lane))[i] = in[c];
+        }
     }
-    float score = 0.0f;
+    EachInt last = EACH_INT(lasts);
+    EachInt keyRecent = EACH_INT(ownKeyRecents);
+    EachInt valueRecent = EACH_INT(ownValueRecents);
+    const Each zero = 0.0f;
+    for (int c = 0; c < dim; c++) {
+        sums[c * lanes + lane] = zero;
+    }
+    Each score = zero;
     if (keysEncoded && firstKey < keyRecentTo) {
         __global const float *anchor = (__global const float *)block_of(&keys, firstKey) - dim;
         for (int c = 0; c < dim; c++) {
@@ -146,14 +186,13 @@ __kernel void attention_tile(
             reference[c] = anchor[c];
         }
     }
-    float largest = -INFINITY;
-    float total = 0.0f;
+    Each largest = -INFINITY;
+    Each total = zero;
     for (int first = firstKey; first < end; first += BLOCK) {
         int seen = min(BLOCK, end - first);
-        uint keyMiddle = middle_bits(sinks, keyRecent, first, seen);
-        uint valueMiddle = middle_bits(sinks, valueRecent, first, seen);
-        int mine = clamp(last + 1 - first, 0, seen);
-        uint visible = mine >= 32 ? ~0u : (1u << mine) - 1;
+        EachBits keyMiddle = middle_bits(sinks, keyRecent, first, seen);
+        EachBits valueMiddle = middle_bits(sinks, valueRecent, first, seen);
+        EachBits visible = lowest_bits(clamp(last + 1 - first, 0, seen));
         int exactKeys = keys.mode != MODE_DELTA || first < sinks || first + seen > keyRecentFrom;
         int exactValues =
                 values.mode != MODE_DELTA || first < sinks || first + seen > valueRecentFrom;
@@ -185,56 +224,53 @@ __kernel void attention_tile(
             __global const uint *page = page_of(keySlab, lent, keyEntry, first);
             int pruned = keys.mode == MODE_PRUNED && !dropped;
             for (int j = 0; j < seen; j += 8) {
-                float8 exact = 0.0f;
-                float8 kept = 0.0f;
+                Each exact[8];
+                Each kept[8];
+                for (int i = 0; i < 8; i++) {
+                    exact[i] = zero;
+                    kept[i] = zero;
+                }
                 float8 steps = eight_steps(&keys, page, j);
-                if (pruned) {
-                    for (int c = 0; c < dim; c++) {
-                        float8 key = steps * eight_keys(&keys, page, c, j);
-                        exact += q[c * lanes + lane] * key;
-                        kept += q[c * lanes + lane]
-                                * select((float8)(0.0f), key, fabs(key) > keys.theta);
+                for (int c = 0; c < dim; c++) {
+                    Each own = q[c * lanes + lane];
+                    float8 key = eight_keys(&keys, page, c, j);
+#define ADD_KEY(i) exact[i] += own * key.s##i;
+                    EIGHT(ADD_KEY)
+                    if (pruned) {
+                        key *= steps;
+                        key = select((float8)(0.0f), key, fabs(key) > keys.theta);
+#define ADD_KEPT(i) kept[i] += own * key.s##i;
+                        EIGHT(ADD_KEPT)
                     }
-                } else {
-                    for (int c = 0; c < dim; c++) {
-                        exact += q[c * lanes + lane] * eight_keys(&keys, page, c, j);
-                    }
-                    exact *= steps;
                 }
-                float exacts[8];
-                float kepts[8];
-                vstore8(exact, 0, exacts);
-                vstore8(kept, 0, kepts);
+#define SCALE_KEY(i) exact[i] *= steps.s##i;
+                EIGHT(SCALE_KEY)
                 for (int i = 0; i < 8 && j + i < seen; i++) {
-                    int middle = keyMiddle >> (j + i) & 1;
-                    if (!middle || keys.mode == MODE_EXACT) {
-                        weights[(j + i) * lanes + lane] = exacts[i];
-                    } else if (pruned) {
-                        weights[(j + i) * lanes + lane] = kepts[i];
-                    }
+                    int at = (j + i) * lanes + lane;
+                    Each middle = pruned ? kept[i] : weights[at];
+                    weights[at] = keys.mode == MODE_EXACT
+                            ? exact[i]
+                            : select(exact[i], middle, IS_SET(keyMiddle, j + i));
                 }
             }
         }
-        float highest = largest;
+        Each highest = largest;
         for (int j = 0; j < seen; j++) {
-            if (visible >> j & 1) {
-                highest = fmax(highest, scale * weights[j * lanes + lane]);
-            }
+            Each higher = fmax(highest, scale * weights[j * lanes + lane]);
+            highest = select(highest, higher, IS_SET(visible, j));
         }
-        float decay = largest == highest ? 1.0f : exp(largest - highest);
+        Each decay = select(exp(largest - highest), (Each)(1.0f), largest == highest);
         largest = highest;
-        float added = 0.0f;
+        Each added = zero;
         for (int j = 0; j < seen; j++) {
-            float weight = 0.0f;
-            if (visible >> j & 1) {
-                float scaled = scale * weights[j * lanes + lane];
-                weight = scaled == -INFINITY ? 0.0f : exp(scaled - largest);
-            }
+            Each scaled = scale * weights[j * lanes + lane];
+            Each weight = select(exp(scaled - largest), zero, scaled == -INFINITY);
+            weight = select(zero, weight, IS_SET(visible, j));
             weights[j * lanes + lane] = weight;
             added += weight;
         }
         total = total * decay + added;
-        if (decay != 1.0f) {
+        if (ANY(decay != 1.0f)) {
             for (int c = 0; c < dim; c++) {
                 sums[c * lanes + lane] *= decay;
             }
@@ -243,20 +279,22 @@ __kernel void attention_tile(
         if (valuesEncoded && first < valueRecentTo) {
             __global const uint *masks = masks_of(&values, block_of(&values, first));
             __global const uint *packed = masks + dim;
-            float suffix = 0.0f;
+            Each suffix = zero;
             for (int j = seen - 1; j >= 0; j--) {
-                suffix += valueMiddle >> j & 1 ? weights[j * lanes + lane] : 0.0f;
+                suffix += select(zero, weights[j * lanes + lane], IS_SET(valueMiddle, j));
                 suffixes[j * lanes + lane] = suffix;
             }
             int index = 0;
             for (int c = 0; c < dim; c++) {
-                float sum = reference[c] * suffix;
+                Each sum = reference[c] * suffix;
                 uint mask = masks[c];
                 while (mask != 0) {
                     int j = 31 - clz(mask & (0u - mask));
                     mask &= mask - 1;
                     float change = event_at(&values, packed, index++, c);
-                    sum += j < seen ? change * suffixes[j * lanes + lane] : 0.0f;
+                    if (j < seen) {
+                        sum += change * suffixes[j * lanes + lane];
+                    }
                 }
                 sums[c * lanes + lane] += sum;
             }
@@ -279,53 +317,69 @@ __kernel void attention_tile(
         }
         if (exactValues) {
             __global const uint *page = page_of(valueSlab, lent, valueEntry, first);
-            uint exact = values.mode == MODE_DELTA ? visible & ~valueMiddle : visible;
+            EachBits exact = values.mode == MODE_DELTA ? visible & ~valueMiddle : visible;
             int pruned = values.mode == MODE_PRUNED && !dropped && first < valueRecentTo;
             int whole = first + seen <= leastLast + 1
                     && (first >= valueRecentTo || first + seen <= sinks);
             int c = 0;
             for (; c + 8 <= dim; c += 8) {
-                float8 sum = 0.0f;
-                if (whole) {
-                    for (int j = 0; j < seen; j++) {
-                        sum += weights[j * lanes + lane] * eight_values(&values, page, j, c);
+                Each sum[8];
+                for (int i = 0; i < 8; i++) {
+                    sum[i] = zero;
+                }
+                for (int j = 0; j < seen; j++) {
+                    Each weight = weights[j * lanes + lane];
+                    float8 value = eight_values(&values, page, j, c);
+                    if (whole) {
+#define ADD_VALUE(i) sum[i] += weight * value.s##i;
+                        EIGHT(ADD_VALUE)
+                    } else {
+                        // What is not seen may be anything, and must not even be multiplied.
+                        EachInt outside = IS_SET(pruned ? exact & ~valueMiddle : exact, j);
+#define ADD_SEEN(i) sum[i] = select(sum[i], sum[i] + weight * value.s##i, outside);
+                        EIGHT(ADD_SEEN)
                     }
-                } else {
-                    for (int j = 0; j < seen; j++) {
-                        float8 value = eight_values(&values, page, j, c);
-                        if (pruned && (valueMiddle >> j & 1)) {
-                            value = select((float8)(0.0f), value, fabs(value) > values.theta);
-                        }
-                        sum = exact >> j & 1 ? sum + weights[j * lanes + lane] * value : sum;
+                    if (pruned) {
+                        EachInt inside = IS_SET(exact & valueMiddle, j);
+                        value = select((float8)(0.0f), value, fabs(value) > values.theta);
+#define ADD_PRUNED(i) sum[i] = select(sum[i], sum[i] + weight * value.s##i, inside);
+                        EIGHT(ADD_PRUNED)
                     }
                 }
-                float each[8];
-                vstore8(sum, 0, each);
                 for (int i = 0; i < 8; i++) {
-                    sums[(c + i) * lanes + lane] += each[i];
+                    sums[(c + i) * lanes + lane] += sum[i];
                 }
             }
             for (; c < dim; c++) {
-                float sum = 0.0f;
+                Each sum = zero;
                 for (int j = 0; j < seen; j++) {
+                    Each weight = weights[j * lanes + lane];
                     float value = element(page, values.store, 0, dim, j, c);
-                    if (pruned && (valueMiddle >> j & 1) && !(fabs(value) > values.theta)) {
-                        value = 0.0f;
-                    }
-                    sum = exact >> j & 1 ? sum + weights[j * lanes + lane] * value : sum;
+                    float kept = fabs(value) > values.theta ? value : 0.0f;
+                    EachInt inside = IS_SET(valueMiddle, j);
+                    Each each = pruned ? select((Each)(value), (Each)(kept), inside) : (Each)(value);
+                    sum = select(sum, sum + weight * each, IS_SET(exact, j));
                 }
                 sums[c * lanes + lane] += sum;
             }
         }
     }
-    if (firstQuery + lane < count) {
-        __global float *out = partial
-                + (((size_t)row * heads * group + queryHead) * ranges + range) * (dim + 2);
-        for (int c = 0; c < dim; c++) {
-            out[c] = sums[c * lanes + lane];
+    float allLargest[ITEM_QUERIES];
+    float totals[ITEM_QUERIES];
+    STORE_EACH(largest, allLargest);
+    STORE_EACH(total, totals);
+    for (int i = 0; i < ITEM_QUERIES; i++) {
+        int query = firstQuery + lane * ITEM_QUERIES + i;
+        if (query < count) {
+            int queryHead = head * group + query % group;
+            __global float *out = partial
+                    + (((size_t)(query / group) * heads * group + queryHead) * ranges + range) * (dim + 2);
+            for (int c = 0; c < dim; c++) {
+                out[c] = ((__local float *)(sums + c * lanes + lane))[i];
+            }
+            out[dim] = allLargest[i];
+            out[dim + 1] = totals[i];
         }
-        out[dim] = largest;
-        out[dim + 1] = total;
     }
 }
 

@@ -68,6 +68,14 @@ kernel void rope(
     at[second] = x * angle.y + y * angle.x;
 }
 
+/* Every `stride`-th word of a buffer, to see whether it can be read. Global: count. */
+kernel void peek(global const uint *in, ulong stride, int count, global uint *out) {
+    const int i = get_global_id(0);
+    if (i < count) {
+        out[i] = in[i * stride];
+    }
+}
+
 /* out = left + right; either may be out. Global: count. */
 kernel void add(global const float *left, global const float *right, global float *out, int count) {
     const int i = get_global_id(0);

@@ -60,7 +60,8 @@ kernel void quantise(
 /*
  * out = weight * quantised, scaled (+ bias). `scales` has the scale that all blocks of an output
  * share, NaN where they differ: then the integer sums are those of the blocks, in fp32.
- * Global: LANES, outputs, groups of ROWS rows, as `linear_rows`.
+ * Global: LANES, outputs, groups of ROWS rows, as `linear_rows`; outputs are those from
+ * `first_output` on.
  *
  * A run is up to 8 units, a block where blocks have scales: sums of 16 bits hold it.
  */
@@ -77,13 +78,15 @@ kernel void ternary_rows(
         global const float *factors,
         int rows,
         global float *out,
+        int first_output,
+        int all_outputs,
         local float *shared) {
     const int output = get_global_id(1);
     const int first = get_global_id(2) * ROWS;
     const int lane = get_local_id(0);
     const int units = columns / 32;
     const int safe = min(output, outputs - 1);
-    const float common = scales[safe];
+    const float common = scales[first_output + safe];
     const bool by_block = isnan(common);
     global const uchar *w = weight + offset + row_bytes * safe;
     int16 sums[ROWS];
@@ -130,7 +133,8 @@ kernel void ternary_rows(
             const float s = factors[first + r];
             float value = by_block ? total / s : sum * divide(common, s);
             value = isinf(s) ? 0.0f : isnan(s) || s == 0.0f ? NAN : value;
-            out[(size_t) (first + r) * outputs + output] = has_bias ? value + bias[output] : value;
+            const int at = first_output + output;
+            out[(size_t) (first + r) * all_outputs + at] = has_bias ? value + bias[at] : value;
         }
     }
 }

@@ -25,6 +25,7 @@ class CacheSlabTest {
                         limits.computeUnits(),
                         limits.maxGroup(),
                         limits.localBytes(),
+                        limits.ownLocal(),
                         MIB,
                         limits.globalBytes(),
                         limits.baseAlign(),

@@ -75,6 +75,12 @@ class ClLibraryTest {
 
     private static OpenClBackendProvider provider(String library) {
         return new OpenClBackendProvider(
-                new OpenClSettings(Optional.of(library), Optional.empty(), false, false));
+                new OpenClSettings(
+                        Optional.of(library),
+                        Optional.empty(),
+                        false,
+                        Long.MAX_VALUE,
+                        false,
+                        false));
     }
 }

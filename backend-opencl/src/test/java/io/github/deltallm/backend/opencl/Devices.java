@@ -34,6 +34,17 @@ final class Devices {
 
     /** Settings that keep compiled programs in a folder. */
     static OpenClSettings settings(Path folder) {
-        return new OpenClSettings(Optional.empty(), Optional.of(folder), false, false);
+        return settings(folder, false, Long.MAX_VALUE);
+    }
+
+    /**
+     * Settings that keep compiled programs in a folder.
+     *
+     * @param apart whether the device is treated as a GPU with memory of its own
+     * @param maxAlloc bytes of the largest buffer
+     */
+    static OpenClSettings settings(Path folder, boolean apart, long maxAlloc) {
+        return new OpenClSettings(
+                Optional.empty(), Optional.of(folder), false, maxAlloc, apart, false);
     }
 }

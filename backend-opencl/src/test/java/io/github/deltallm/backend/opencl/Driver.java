@@ -40,6 +40,42 @@ final class Driver {
         int get(long object, int name, long size, long value, long needed);
     }
 
+    /** {@code clCreateBuffer}. */
+    @FunctionalInterface
+    interface Buffers {
+        long create(long context, long flags, long size, long host, long error);
+    }
+
+    /** {@code clEnqueueNDRangeKernel}. */
+    @FunctionalInterface
+    interface Launches {
+        int launch(
+                long queue,
+                long kernel,
+                int dimensions,
+                long offset,
+                long global,
+                long local,
+                int waiting,
+                long events,
+                long event);
+    }
+
+    /** {@code clEnqueueReadBuffer} and {@code clEnqueueWriteBuffer}. */
+    @FunctionalInterface
+    interface Transfers {
+        int transfer(
+                long queue,
+                long buffer,
+                int blocking,
+                long offset,
+                long size,
+                long memory,
+                int waiting,
+                long events,
+                long event);
+    }
+
     /** One of the {@code clRelease...} functions. */
     @FunctionalInterface
     interface Release {
@@ -90,9 +126,7 @@ final class Driver {
         MethodType signature =
                 MethodType.methodType(method.getReturnType(), method.getParameterTypes());
         MemoryLayout[] arguments =
-                signature.parameterList().stream()
-                        .map(parameter -> parameter == int.class ? JAVA_INT : JAVA_LONG)
-                        .toArray(MemoryLayout[]::new);
+                signature.parameterList().stream().map(Driver::layout).toArray(MemoryLayout[]::new);
         try {
             MethodHandle target =
                     MethodHandles.lookup()
@@ -103,12 +137,17 @@ final class Driver {
                     Linker.nativeLinker()
                             .upcallStub(
                                     target,
-                                    FunctionDescriptor.of(JAVA_INT, arguments),
+                                    FunctionDescriptor.of(
+                                            layout(signature.returnType()), arguments),
                                     Arena.global()));
         } catch (ReflectiveOperationException e) {
             throw new LinkageError("a method of this class is not there", e);
         }
         return this;
+    }
+
+    private static MemoryLayout layout(Class<?> type) {
+        return type == int.class ? JAVA_INT : JAVA_LONG;
     }
 
     /** Stores a value where a function is to put one; 0 is nowhere. */

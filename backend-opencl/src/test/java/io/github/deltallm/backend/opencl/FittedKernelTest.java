@@ -20,9 +20,7 @@ class FittedKernelTest {
     @TempDir private Path folder;
 
     private OpenClDevice open() {
-        return new OpenClDevice(
-                Devices.any(),
-                new OpenClSettings(Optional.empty(), Optional.of(folder), true, false));
+        return new OpenClDevice(Devices.any(), Devices.settings(folder, true, Long.MAX_VALUE));
     }
 
     @Test
@@ -54,19 +52,15 @@ class FittedKernelTest {
     @Test
     void tilesAreThoseThatTheKernelAllowsOrNone() {
         try (OpenClDevice device = open();
-                Resources resources = new Resources();
                 Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocate(4 * 32, 64);
             WeightBuffer weight =
-                    new WeightBuffer(
-                            new Tensor("w", TensorType.F32, 1, 32, data),
-                            resources.add(device.context().buffer(BufferUse.WEIGHTS, 128, "w")),
-                            0);
-            assertThat(tile(device, weight, 256)).isEqualTo(64);
-            assertThat(tile(device, weight, 255)).isEqualTo(32);
-            assertThat(tile(device, weight, 256)).as("refused once, never tried").isEqualTo(32);
+                    new WeightBuffer(new Tensor("w", TensorType.F32, 1, 32, data), List.of());
+            assertThat(tile(device, weight, 128)).isEqualTo(64);
+            assertThat(tile(device, weight, 127)).isEqualTo(32);
+            assertThat(tile(device, weight, 128)).as("refused once, never tried").isEqualTo(32);
             int live = device.context().live();
-            assertThat(tile(device, weight, 63)).isZero();
+            assertThat(tile(device, weight, 31)).isZero();
             assertThat(device.context().live()).as("objects").isEqualTo(live);
         }
     }

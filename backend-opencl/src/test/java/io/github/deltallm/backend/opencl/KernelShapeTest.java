@@ -7,8 +7,14 @@ import org.junit.jupiter.api.Test;
 /** Shapes stay within what devices can do. */
 class KernelShapeTest {
     private static ClDeviceLimits limits(boolean cpu, int maxGroup, int localKib) {
+        return limits(cpu, maxGroup, localKib, true);
+    }
+
+    private static ClDeviceLimits limits(
+            boolean cpu, int maxGroup, int localKib, boolean ownLocal) {
+        long local = localKib * 1024L;
         return new ClDeviceLimits(
-                cpu, cpu, 4, maxGroup, localKib * 1024L, 1 << 30, 1 << 30, 128, true);
+                cpu, cpu, 4, maxGroup, local, ownLocal, 1 << 30, 1 << 30, 128, true);
     }
 
     @Test
@@ -22,7 +28,7 @@ class KernelShapeTest {
     @Test
     void gpuHasNeighboursAtARowAndTilesForManyRows() {
         KernelShape shape = KernelShape.of(limits(false, 1024, 48));
-        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 64));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 1, 64));
         assertThat(shape.options(1)).isEqualTo("-D LANES=32 -D ROWS=1");
         assertThat(shape.options(4)).isEqualTo("-D LANES=32 -D ROWS=4 -D TILE=64");
         assertThat(shape.withoutTiles().options(4)).isEqualTo("-D LANES=32 -D ROWS=4");
@@ -30,9 +36,15 @@ class KernelShapeTest {
 
     @Test
     void tilesAreSmallerOrNoneWhereGroupsOrLocalMemoryAre() {
-        assertThat(KernelShape.of(limits(false, 128, 48)).tile()).isEqualTo(32);
+        assertThat(KernelShape.of(limits(false, 64, 48)).tile()).isEqualTo(32);
         assertThat(KernelShape.of(limits(false, 1024, 16)).tile()).isEqualTo(32);
         assertThat(KernelShape.of(limits(false, 1024, 8)).tile()).isZero();
+    }
+
+    @Test
+    void thereAreNoTilesWhereLocalMemoryIsNoFaster() {
+        KernelShape shape = KernelShape.of(limits(false, 1024, 48, false));
+        assertThat(shape).isEqualTo(new KernelShape(32, 4, 4, 1, 0));
     }
 
     @Test
@@ -41,8 +53,8 @@ class KernelShapeTest {
         assertThat(shape.withLanes(31).lanes()).isEqualTo(16);
         assertThat(shape.withLanes(100).lanes()).isEqualTo(32);
         assertThat(shape.withLanes(0).lanes()).isEqualTo(1);
-        assertThat(shape.tileItems()).isEqualTo(256);
-        assertThat(shape.withSmallerTiles().tileItems()).isEqualTo(64);
+        assertThat(shape.tileItems()).isEqualTo(128);
+        assertThat(shape.withSmallerTiles().tileItems()).isEqualTo(32);
         assertThat(shape.withSmallerTiles().withSmallerTiles().tile()).isZero();
     }
 
@@ -52,7 +64,7 @@ class KernelShapeTest {
             for (boolean cpu : new boolean[] {false, true}) {
                 KernelShape shape = KernelShape.of(limits(cpu, maxGroup, 32));
                 assertThat(shape.lanes() * shape.groupRows()).isLessThanOrEqualTo(maxGroup);
-                assertThat(shape.tile() / 4 * (shape.tile() / 4)).isLessThanOrEqualTo(maxGroup);
+                assertThat(shape.tileItems()).isLessThanOrEqualTo(maxGroup);
             }
         }
     }

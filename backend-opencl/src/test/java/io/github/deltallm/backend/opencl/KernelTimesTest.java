@@ -34,7 +34,8 @@ class KernelTimesTest {
                     return release.release(event);
                 });
         OpenClSettings settings =
-                new OpenClSettings(Optional.empty(), Optional.of(folder), false, true);
+                new OpenClSettings(
+                        Optional.empty(), Optional.of(folder), false, Long.MAX_VALUE, false, true);
         try (OpenClDevice device = new OpenClDevice(driver.device(), settings);
                 ClProgram program =
                         device.programs().build("f", "kernel void f() {}", "-cl-std=CL1.2");

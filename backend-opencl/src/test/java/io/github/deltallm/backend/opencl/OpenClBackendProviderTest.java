@@ -67,7 +67,7 @@ class OpenClBackendProviderTest {
 
     @Test
     void partOfSeveralNamesIsRefused() {
-        ClDeviceLimits limits = new ClDeviceLimits(false, false, 1, 1, 1, 1, 1, 1, false);
+        ClDeviceLimits limits = new ClDeviceLimits(false, false, 1, 1, 1, false, 1, 1, 1, false);
         List<ClDevice> devices =
                 List.of(
                         new ClDevice(null, 1, "0:0 Some GPU (A)", "1", limits, ""),

@@ -2,11 +2,14 @@ package io.github.deltallm.backend.opencl;
 
 import static io.github.deltallm.api.spi.Op.Activations.INT8_ROW;
 
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.api.spi.Value;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +20,10 @@ import java.util.Random;
 /** Small programs. */
 final class Tiny {
     static final int WIDTH = 64;
+
+    /** Keeps everything exactly, as f32. */
+    static final AttentionStrategy DENSE =
+            WindowStrategy.all(new Encoding.Exact(Encoding.Store.F32));
 
     private Tiny() {}
 
@@ -53,6 +60,36 @@ final class Tiny {
     }
 
     /**
+     * What reads matrices: an embedding, two layers, one of them ternary with a scale a row, and
+     * logits; 300 KiB of weights that follow one another in memory.
+     */
+    static Program matrices() {
+        int width = 256;
+        int outputs = 160;
+        Random random = new Random(3);
+        MemorySegment data = Arena.ofAuto().allocate(300 << 10, 64);
+        for (long at = 0; at < data.byteSize(); at += 4) {
+            data.set(ValueLayout.JAVA_FLOAT, at, (float) random.nextGaussian());
+        }
+        Tensor table = new Tensor("table", TensorType.F32, 130, width, data.asSlice(20, 133_120));
+        Tensor layer =
+                new Tensor("layer", TensorType.F32, outputs, width, data.asSlice(133_140, 163_840));
+        Tensor ternary = ternary("ternary", outputs, 0.5f);
+        Program.Recorder recorder = Program.record(new HeadShape(1, 1, 1, 2));
+        Value looked = recorder.value("looked up", width);
+        Value product = recorder.value("product", outputs);
+        Value integers = recorder.value("integers", outputs);
+        return recorder.embed(table, looked)
+                .linear(looked, layer, product)
+                .linear(looked, ternary, Optional.empty(), INT8_ROW, integers)
+                .logits(looked, table)
+                .output(looked)
+                .output(product)
+                .output(integers)
+                .program();
+    }
+
+    /**
      * Norm, then two ternary layers of a group: the second one has a scale that is no number, which
      * shows only when it is compiled.
      */
@@ -64,23 +101,28 @@ final class Tiny {
         Value first = recorder.value("first", 2);
         Value second = recorder.value("second", 2);
         return recorder.rmsNorm(in, random("norm", 1, columns), 1e-5f, normed)
-                .linear(normed, ternary("sound", 1), Optional.empty(), INT8_ROW, first)
-                .linear(normed, ternary("damaged", Float.NaN), Optional.empty(), INT8_ROW, second)
+                .linear(normed, ternary("sound", 2, 1), Optional.empty(), INT8_ROW, first)
+                .linear(
+                        normed,
+                        ternary("damaged", 2, Float.NaN),
+                        Optional.empty(),
+                        INT8_ROW,
+                        second)
                 .output(first)
                 .program();
     }
 
-    /** Two rows of 256 values, all -1, times a scale. */
-    private static Tensor ternary(String name, float scale) {
+    /** Rows of 256 values, all -1, times multiples of a scale. */
+    private static Tensor ternary(String name, int rows, float scale) {
         int block = TensorType.TQ2_0.blockBytes();
-        MemorySegment data = Arena.ofAuto().allocate(2L * block, 64);
-        for (int row = 0; row < 2; row++) {
+        MemorySegment data = Arena.ofAuto().allocate((long) rows * block, 64);
+        for (int row = 0; row < rows; row++) {
             data.set(
                     ValueLayout.JAVA_SHORT_UNALIGNED,
                     (long) row * block + 64,
-                    Float.floatToFloat16(scale));
+                    Float.floatToFloat16(scale * (row + 1)));
         }
-        return new Tensor(name, TensorType.TQ2_0, 2, 256, data);
+        return new Tensor(name, TensorType.TQ2_0, rows, 256, data);
     }
 
     private static Tensor random(String name, int rows, int columns) {

@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.opencl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
@@ -12,11 +13,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Weights are on the device as they are in the file, in place where that can be. */
 class WeightsTest {
     private static final int COUNT = 5000;
+    private static final int OUT_OF_RESOURCES = -5;
+    private static final int INVALID_HOST_POINTER = -37;
 
     @TempDir private Path folder;
 
@@ -28,24 +32,34 @@ class WeightsTest {
 
     /** Reads back what the device has, and tells how much memory of its own that takes. */
     private long taken(boolean apart, MemorySegment data) {
-        OpenClSettings settings =
-                new OpenClSettings(Optional.empty(), Optional.of(folder), apart, false);
-        int count = (int) (data.byteSize() / Float.BYTES);
-        Tensor tensor = new Tensor("w", TensorType.F32, 1, count, data);
-        try (OpenClDevice device = new OpenClDevice(Devices.any(), settings);
+        return taken(Devices.any(), Devices.settings(folder, apart, Long.MAX_VALUE), 1, data);
+    }
+
+    private static long taken(
+            ClDevice opened, OpenClSettings settings, int rows, MemorySegment data) {
+        int columns = (int) (data.byteSize() / Float.BYTES / rows);
+        Tensor tensor = new Tensor("w", TensorType.F32, rows, columns, data);
+        try (OpenClDevice device = new OpenClDevice(opened, settings);
                 Resources resources = new Resources();
                 Arena arena = Arena.ofConfined()) {
             ClQueue queue = device.queue();
             resources.add(queue, queue::close);
-            Weights weights = new Weights(device, queue, resources);
+            Weights weights = new Weights(device, queue, resources, List.of(tensor));
             WeightBuffer weight = weights.of(tensor);
             assertThat(weights.of(tensor)).as("once").isSameAs(weight);
-            long bytes = data.byteSize();
-            ClBuffer seen =
-                    resources.add(device.context().buffer(BufferUse.TABLES, bytes, "what it sees"));
-            queue.copy(weight.buffer(), weight.offset(), seen, 0, bytes);
-            MemorySegment read = arena.allocate(bytes, 4);
-            queue.read(seen, 0, read, 0, bytes);
+            MemorySegment read = arena.allocate(data.byteSize(), 4);
+            int next = 0;
+            for (WeightPart part : weight.parts()) {
+                assertThat(part.first()).as("in order").isEqualTo(next);
+                next += part.rows();
+                long bytes = part.rows() * tensor.rowBytes();
+                try (ClBuffer seen =
+                        device.context().buffer(BufferUse.TABLES, bytes, "what it sees")) {
+                    queue.copy(part.buffer(), part.offset(), seen, 0, bytes);
+                    queue.read(seen, 0, read, part.first() * tensor.rowBytes(), bytes);
+                }
+            }
+            assertThat(next).isEqualTo(rows);
             assertThat(read.mismatch(data)).isEqualTo(-1);
             return device.memory().used(BufferUse.WEIGHTS);
         }
@@ -74,14 +88,13 @@ class WeightsTest {
 
     @Test
     void copiesCanBeForcedOnADeviceThatSharesMemory() {
-        String before = System.getProperty(Weights.COPY_PROPERTY, "");
-        System.setProperty(Weights.COPY_PROPERTY, "true");
+        OpenClSettings copying =
+                new OpenClSettings(
+                        Optional.empty(), Optional.of(folder), true, Long.MAX_VALUE, false, false);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocate(4 * COUNT, 64);
             fill(data);
-            assertThat(taken(false, data)).isEqualTo(4 * COUNT);
-        } finally {
-            System.setProperty(Weights.COPY_PROPERTY, before);
+            assertThat(taken(Devices.any(), copying, 1, data)).isEqualTo(4 * COUNT);
         }
     }
 
@@ -104,5 +117,69 @@ class WeightsTest {
             odd.copyFrom(array);
             assertThat(taken(false, odd)).isEqualTo(4 * COUNT);
         }
+    }
+
+    @Test
+    void tensorThatIsLargerThanABufferLiesInSeveral() {
+        boolean shared = Devices.any().limits().unified();
+        long most = 3 * 4096 + 100;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(4L * 7 * COUNT + 20, 4096).asSlice(20);
+            fill(data);
+            OpenClSettings apart = Devices.settings(folder, true, most);
+            assertThat(taken(Devices.any(), apart, 70, data)).isEqualTo(data.byteSize());
+            // Rows of 2,000 bytes in buffers of 12,288: every sixth or seventh lies in two.
+            OpenClSettings inPlace = Devices.settings(folder, false, most);
+            long copied = taken(Devices.any(), inPlace, 70, data);
+            assertThat(copied).isEqualTo(shared ? 2000 * 11 : data.byteSize());
+        }
+    }
+
+    /** A device that shares memory, with something wrong with it. */
+    private void assertCopied(Driver driver) {
+        assumeTrue(Devices.any().limits().unified(), "needs a device that shares memory");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(4 * COUNT, 64);
+            fill(data);
+            OpenClSettings settings = Devices.settings(folder);
+            assertThat(taken(driver.device(), settings, 1, data)).isEqualTo(4 * COUNT);
+        }
+    }
+
+    @Test
+    void memoryThatTheDriverRefusesIsCopied() {
+        Driver driver = new Driver();
+        ClFunctions sound = driver.sound();
+        driver.replace(
+                "clCreateBuffer",
+                Driver.Buffers.class,
+                (context, flags, size, host, error) -> {
+                    Driver.put(error, INVALID_HOST_POINTER);
+                    return host == 0 ? sound.createBuffer(context, flags, size, 0, error) : 0;
+                });
+        assertCopied(driver);
+    }
+
+    @Test
+    void memoryThatTheDeviceReadsWronglyIsCopied() {
+        Driver driver = new Driver();
+        ClFunctions sound = driver.sound();
+        driver.replace(
+                "clCreateBuffer",
+                Driver.Buffers.class,
+                (context, flags, size, host, error) ->
+                        sound.createBuffer(context, host == 0 ? flags : 1, size, 0, error));
+        assertCopied(driver);
+    }
+
+    @Test
+    void memoryThatFailsWhenItIsReadIsCopied() {
+        Driver driver = new Driver();
+        driver.replace(
+                "clEnqueueNDRangeKernel",
+                Driver.Launches.class,
+                (queue, kernel, dimensions, offset, global, local, waiting, events, event) ->
+                        OUT_OF_RESOURCES);
+        assertCopied(driver);
     }
 }
