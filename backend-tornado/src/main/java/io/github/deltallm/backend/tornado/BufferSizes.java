@@ -14,10 +14,12 @@ record BufferSizes(
         int control,
         int ops,
         int step,
+        int places,
         int floats,
         int angles,
         int values,
         int pool,
+        int words,
         int scores,
         int counts,
         int logits,
@@ -48,12 +50,24 @@ record BufferSizes(
         return rounded(LARGE, elements, what);
     }
 
+    /** An array of keys and values that is to have {@code more} elements than {@code now}. */
+    static int grown(int now, long more) {
+        // Compiling a larger machine takes seconds; what is never used is memory.
+        long ahead = now < DOUBLING ? now / 2 * 3L : now / 4 * 5L;
+        long elements = Math.max(now + more, ahead);
+        return fitting((elements + LARGE - 1) / LARGE * LARGE, elements, "keys and values");
+    }
+
     /** The next power of two, from 4 Mi elements on the next multiple of that. */
     private static int rounded(int least, long elements, String what) {
         long rounded = Math.max(least, Long.highestOneBit(Math.max(1, elements - 1)) * 2);
         if (rounded > DOUBLING) {
             rounded = (elements + DOUBLING - 1) / DOUBLING * DOUBLING;
         }
+        return fitting(rounded, elements, what);
+    }
+
+    private static int fitting(long rounded, long elements, String what) {
         if (rounded > Integer.MAX_VALUE - 64) {
             throw new UnsupportedModelException(
                     "the backend tornado can't keep "
@@ -66,16 +80,17 @@ record BufferSizes(
         return (int) rounded;
     }
 
-    BufferSizes withPool(int newPool) {
+    /** With other arrays of keys and values. */
+    BufferSizes withPool(int newPool, int newWords) {
         return new BufferSizes(
-                control, ops, step, floats, angles, values, newPool, scores, counts, logits, codes,
-                slabs);
+                control, ops, step, places, floats, angles, values, newPool, newWords, scores,
+                counts, logits, codes, slabs);
     }
 
-    BufferSizes withStep(int newStep, int newScores) {
+    BufferSizes withStep(int newStep, int newPlaces, int newScores) {
         return new BufferSizes(
-                control, ops, newStep, floats, angles, values, pool, newScores, counts, logits,
-                codes, slabs);
+                control, ops, newStep, newPlaces, floats, angles, values, pool, words, newScores,
+                counts, logits, codes, slabs);
     }
 
     /** Bytes on the device, and as many again on the host. */
@@ -84,15 +99,17 @@ record BufferSizes(
                 (long) control
                         + ops
                         + step
+                        + places
                         + floats
                         + angles
                         + values
                         + pool
+                        + words
                         + scores
                         + counts
                         + logits
                         + codes
-                        + STAGE;
+                        + 2 * STAGE;
         return 4 * elements + slabs.stream().mapToLong(Integer::longValue).sum();
     }
 }

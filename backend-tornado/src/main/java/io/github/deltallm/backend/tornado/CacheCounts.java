@@ -83,16 +83,21 @@ final class CacheCounts {
                 : exact + stream.channels(runs.middle(), runs.recent());
     }
 
-    /** As {@link #cost}, but each page of a delta-encoded middle begins with its reference. */
+    /** As {@link #cost}, but sums begin at references: of packed blocks, and of each open one. */
     private static long executed(VisibleRuns runs, CacheStream stream, int dim) {
         int middle = runs.recent() - runs.middle();
         if (runs.dropped() || middle == 0 || !encoded(runs, stream) || !stream.delta()) {
             return cost(runs, stream, dim);
         }
-        int first = runs.middle() / Pages.POSITIONS * Pages.POSITIONS;
-        int pages = (runs.recent() - first + Pages.POSITIONS - 1) / Pages.POSITIONS;
+        int packed = stream.blocks.packed() * Places.BLOCK;
+        int apart = runs.middle() < packed ? Places.ANCHORED * Places.BLOCK : Places.BLOCK;
+        int first = runs.middle() / apart * apart;
+        int references =
+                Math.ceilDiv(Math.max(0, Math.min(packed, runs.recent()) - first), apart)
+                        + Math.ceilDiv(
+                                Math.max(0, runs.recent() - Math.max(packed, first)), Places.BLOCK);
         return (long) (runs.length() - middle) * dim
-                + (long) pages * dim
+                + (long) references * dim
                 + stream.channels(first, runs.recent());
     }
 }

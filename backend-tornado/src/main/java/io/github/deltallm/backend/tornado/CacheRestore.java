@@ -7,6 +7,7 @@ import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.KvStreamCheck;
+import io.github.deltallm.backend.tornado.BlockReader.Block;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,13 +49,10 @@ final class CacheRestore {
             new KvStreamCheck(stream.name.toString(), dim, stream.encoding, stream(stream))
                     .check(length);
         }
-        memory.reserve(cache.morePages(length), 0, 0);
-        cache.reserve(length);
         cache.restored(length);
         List<RowName> missing = new ArrayList<>();
-        for (int i = 0; i < cache.streams().length; i++) {
-            CacheStream stream = cache.streams()[i];
-            fill(stream, i, length);
+        for (CacheStream stream : cache.streams()) {
+            fill(stream, length);
             RowName name = stream.name;
             if (!cache.windows().restore(name.layer(), name.kvHead(), stream.heldFrom(), length)) {
                 missing.add(name);
@@ -76,12 +74,12 @@ final class CacheRestore {
         return source.stream(stream.name.layer(), stream.name.kvHead(), stream.name.kind());
     }
 
-    private void fill(CacheStream stream, int index, int length) {
+    private void fill(CacheStream stream, int length) {
         KvStream saved = stream(stream);
-        SequenceImage image = new SequenceImage(dim, length);
+        SequenceImage image = new SequenceImage(stream, length);
         BitSet held = new BitSet();
         for (KvStream.Rows rows : saved.exact()) {
-            image.put(stream, rows.from(), rows.values());
+            image.put(rows.from(), rows.values());
             held.set(rows.from(), rows.from() + rows.values().length / dim);
         }
         stream.restore(length, held, saved.delta().count());
@@ -97,13 +95,43 @@ final class CacheRestore {
                             + e.getMessage(),
                     e);
         }
-        memory.store(cache.exactPages().first(PageList.pagesOf(length)), index, image.exactPages());
-        if (stream.delta()) {
-            memory.store(
-                    cache.encodedPages().first(PageList.pagesOf(length)),
-                    index,
-                    image.encodedPages());
+        AttentionStrategy.Request request = cache.windows().widestRequest();
+        int window = cache.strategy().window(stream.name.layer(), stream.name.kvHead(), request);
+        stream.plan(length, window);
+        send(stream, image, length);
+        stream.commit();
+    }
+
+    /** Sends what is needed to the device, packed. */
+    private void send(CacheStream stream, SequenceImage image, int length) {
+        List<Extent> extents = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>();
+        for (int block = 0; block * Places.BLOCK < length; block++) {
+            if (stream.holdsAny(block)) {
+                Extent extent = take(image.exactBlock(block), extents, blocks);
+                stream.blocks.restoreExact(block, extent);
+            }
         }
+        int packed = stream.encoded() / Places.BLOCK;
+        for (int block = 0; stream.encoded() > 0 && block <= packed; block++) {
+            int first = block * Places.BLOCK;
+            int count =
+                    block == packed
+                            ? 0
+                            : (int) stream.channels(first, first + Places.BLOCK)
+                                    - (block == 0 ? dim : 0);
+            Block one = block == packed ? image.openBlock(block) : image.packedBlock(block, count);
+            stream.blocks.restoreEvents(block, take(one, extents, blocks));
+        }
+        memory.storeFloats(extents, blocks.stream().map(Block::floats).toList());
+        memory.storeWords(extents, blocks.stream().map(Block::words).toList());
+    }
+
+    private Extent take(Block block, List<Extent> extents, List<Block> blocks) {
+        Extent extent = memory.take(block.floats().length, block.words().length);
+        extents.add(extent);
+        blocks.add(block);
+        return extent;
     }
 
     private void encode(CacheStream stream, SequenceImage image, KvStream saved) {
@@ -111,10 +139,10 @@ final class CacheRestore {
             return;
         }
         BitSet held = stream.held();
-        held.stream().forEach(row -> image.requireFinite(stream, row));
+        held.stream().forEach(image::requireFinite);
         if (stream.pruned()) {
             for (int row = 0; row < stream.length(); row++) {
-                stream.recount(row, held.get(row) ? image.channels(stream, row) : 0);
+                stream.recount(row, held.get(row) ? image.channels(row) : 0);
             }
             return;
         }
@@ -127,11 +155,11 @@ final class CacheRestore {
         int from = stream.encoded();
         int end = Math.min(stream.length(), held.nextClearBit(from));
         if (stream.fixed() && from < end) {
-            image.encode(stream, from, end);
+            image.encode(from, end);
             stream.restore(stream.length(), held, end);
         }
         for (int row = 0; row < stream.encoded(); row++) {
-            int count = image.channels(stream, row);
+            int count = image.channels(row);
             stream.recount(row, count);
             if (row >= from) {
                 cache.counts().encoded(stream.name, cache.stage(row), dim, dim - count);
@@ -154,7 +182,6 @@ final class CacheRestore {
         float[] events = new float[dim];
         int event = 0;
         for (int row = 0; row < rows.count(); row++) {
-            float[] before = reference.clone();
             Arrays.fill(events, Float.NaN);
             for (int c = 0; c < dim; c++) {
                 if (changed.get(row * dim + c)) {
@@ -162,7 +189,7 @@ final class CacheRestore {
                     reference[c] += events[c];
                 }
             }
-            image.putEvents(row, events, before);
+            image.putEvents(row, events, reference);
         }
     }
 }

@@ -4,19 +4,41 @@ import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
 
 import io.github.deltallm.api.spi.Encoding;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * What the host knows of the keys or the values of one head: which rows are on the device, exactly
- * and encoded, how many channels each has, and the rule by which they are encoded.
+ * The keys or the values of one head: which rows are on the device, exactly and encoded, where they
+ * lie, how many channels each has, and the rule by which they are encoded.
  */
 final class CacheStream {
+    /**
+     * Rows before the window that are kept exactly all the same, so that a truncation by so many is
+     * exact.
+     */
+    private static final int SLACK = 32;
+
     private static final float[] NONE = {};
 
     final RowName name;
     final Encoding encoding;
+    final StreamBlocks blocks;
+
+    /** Exact rows up to here stay: the blocks of sinks. */
+    private final int kept;
+
+    /** Whether no query sees what is between sinks and window. */
+    private final boolean drops;
+
     private final BitSet held;
+
+    /** Exact rows from the kept ones up to here are no longer needed, and released. */
+    private int gone;
+
+    /** The same when the step under way is done. */
+    private int nextGone;
     private int length;
 
     /** Rows that are encoded. */
@@ -29,9 +51,17 @@ final class CacheStream {
     private float[] steps = NONE;
     private float sigma = 1;
 
-    CacheStream(RowName name, Encoding encoding) {
+    /**
+     * @param sinks exact rows at the beginning that stay
+     * @param drops whether rows between sinks and window are not seen at all
+     */
+    CacheStream(
+            RowName name, Encoding encoding, int sinks, boolean drops, StreamBlocks blocks) {
         this.name = name;
         this.encoding = encoding;
+        this.drops = drops;
+        this.blocks = blocks;
+        kept = Math.ceilDiv(sinks, Places.BLOCK) * Places.BLOCK;
         held = new BitSet();
         reset();
     }
@@ -39,6 +69,11 @@ final class CacheStream {
     CacheStream(CacheStream other) {
         name = other.name;
         encoding = other.encoding;
+        drops = other.drops;
+        kept = other.kept;
+        blocks = new StreamBlocks(other.blocks);
+        gone = other.gone;
+        nextGone = gone;
         held = (BitSet) other.held.clone();
         length = other.length;
         encoded = other.encoded;
@@ -111,6 +146,64 @@ final class CacheStream {
         return fixed && encoded == length ? length : -1;
     }
 
+    /**
+     * Makes memory present for a step that ends at {@code end}.
+     *
+     * @param window of exact rows that queries then see
+     */
+    void prepare(int end, int window, Lender lender) {
+        plan(end, window);
+        blocks.prepareExact(length, end, kept, nextGone, lender);
+        if (encodeFrom(end) >= 0) {
+            blocks.prepareEvents(end, lender);
+        }
+        if (fixesWith(end)) {
+            // Its own before the device is told where it lies.
+            blocks.ownRule();
+        }
+    }
+
+    /** Plans which exact rows are not needed behind a step or a restored sequence. */
+    void plan(int end, int window) {
+        long unseen = Math.max(0, end - (long) window - SLACK + 1) / Places.BLOCK * Places.BLOCK;
+        nextGone = (int) Math.max(gone, Math.min(unseen, mayGo(end)));
+    }
+
+    private int mayGo(int end) {
+        if (!delta()) {
+            return drops ? end : 0;
+        }
+        if (encodeFrom(end) >= 0) {
+            return end;
+        }
+        boolean waits = !fixed && length < FIRST_ROWS && holds(0, length);
+        if (waits) {
+            return 0;
+        }
+        return drops ? end : encoded;
+    }
+
+    int kept() {
+        return kept;
+    }
+
+    int nextGone() {
+        return nextGone;
+    }
+
+    /** Keeps a step, whose rows are added. */
+    void commit() {
+        blocks.commit(kept, nextGone);
+        gone = nextGone;
+        held.clear(Math.min(kept, gone), gone);
+    }
+
+    /** Takes a step back. */
+    void rollback() {
+        nextGone = gone;
+        blocks.rollback(length);
+    }
+
     void fix(FirstRows first) {
         fixed = true;
         steps = first.steps();
@@ -127,10 +220,14 @@ final class CacheStream {
 
     /** A channel's threshold as kernels compare with it. */
     float threshold(int channel) {
+        return threshold(channel, sigma);
+    }
+
+    private float threshold(int channel, float ofSigma) {
         return switch (encoding) {
             case Encoding.Exact exact -> 0;
             case Encoding.Pruned pruned -> pruned.theta();
-            case Encoding.Delta delta -> delta.threshold(channel) * sigma;
+            case Encoding.Delta delta -> delta.threshold(channel) * ofSigma;
         };
     }
 
@@ -141,10 +238,30 @@ final class CacheStream {
 
     /** A channel's step: 0 if nothing is transmitted, 1 for events that are no whole steps. */
     float step(int channel) {
+        return step(channel, steps);
+    }
+
+    private float step(int channel, float[] known) {
         if (events() != Encoding.Events.INT8) {
             return 1;
         }
-        return steps.length == 0 ? 0 : steps[channel];
+        return known.length == 0 ? 0 : known[channel];
+    }
+
+    /** Thresholds of all channels, then steps, as they lie on the device. */
+    float[] rule() {
+        return rule(new FirstRows(steps, sigma));
+    }
+
+    /** The same, with what is fixed from the first rows. */
+    float[] rule(FirstRows first) {
+        int dim = blocks.format.dim();
+        float[] rule = new float[2 * dim];
+        for (int c = 0; c < dim; c++) {
+            rule[c] = threshold(c, first.sigma());
+            rule[dim + c] = step(c, first.steps());
+        }
+        return rule;
     }
 
     /** Adds a row that is held exactly, and how many channels it has. */
@@ -180,6 +297,14 @@ final class CacheStream {
         grow(rows);
     }
 
+    /** Whether an exact row of a block is held that is still needed, see {@link #plan}. */
+    boolean holdsAny(int block) {
+        int first = block * Places.BLOCK;
+        boolean passes = first >= kept && first + Places.BLOCK <= nextGone;
+        int next = held.nextSetBit(first);
+        return !passes && next >= 0 && next < first + Places.BLOCK;
+    }
+
     int encoded() {
         return encoded;
     }
@@ -197,13 +322,40 @@ final class CacheStream {
         return channels[to] - channels[from];
     }
 
-    void truncate(int newLength) {
+    /** Rows that are encoded when the stream is truncated. */
+    private int encodedAt(int newLength) {
+        boolean waitsAgain =
+                encoding instanceof Encoding.Delta delta
+                        && delta.waits()
+                        && newLength < FIRST_ROWS;
+        return waitsAgain ? 0 : Math.min(encoded, newLength);
+    }
+
+    /** The open block that a truncation needs because it ends within packed ones, or null. */
+    @Nullable Extent openAt(int newLength, DeviceMemory memory) {
+        int rows = encodedAt(newLength);
+        return blocks.unpacks(rows) ? new StreamReader(this, memory).openBlock(rows) : null;
+    }
+
+    /**
+     * Forgets the rows from a length on.
+     *
+     * @param open see {@link #openAt}
+     */
+    void truncate(int newLength, @Nullable Extent open) {
+        encoded = encodedAt(newLength);
         length = Math.min(length, newLength);
+        blocks.truncate(length, encoded, open);
         held.clear(length, Math.max(length, held.length()));
-        encoded = Math.min(encoded, length);
+        gone = Math.min(gone, length / Places.BLOCK * Places.BLOCK);
+        nextGone = gone;
         if (encoding instanceof Encoding.Delta delta && delta.waits() && length < FIRST_ROWS) {
             reset();
         }
+    }
+
+    void close() {
+        blocks.clear();
     }
 
     /** Whether rows {@code [from, to)} are all held exactly. */

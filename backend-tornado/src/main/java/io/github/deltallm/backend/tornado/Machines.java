@@ -36,6 +36,11 @@ final class Machines {
         return null;
     }
 
+    /** Frees a machine that failed. */
+    void discard(Machine machine) {
+        machine.close();
+    }
+
     /** Keeps a machine for the next program, or frees it. */
     synchronized void release(Machine machine) {
         if (machine.key().sizes().bytes() > LARGE) {

@@ -196,11 +196,13 @@ final class ProgramLayout {
         add(Kernel.APPEND, row, 0, 0, Per.ROW, kinds);
         current.appends(op.layer());
         close();
+        current.encodes(op.layer());
         int number = append(row.clone());
         int dim = heads.headDim();
         current.add(Kernel.ENCODE, number, 0, 0, Per.SPAN, (long) kinds * dim);
         current.add(Kernel.TALLY, number, 0, 0, Per.ROW, kinds);
-        current.add(Kernel.SCORES, number, 0, 0, Per.PAGE, heads.heads());
+        current.add(Kernel.SCORES, number, 0, 0, Per.BLOCK, heads.heads());
+        current.add(Kernel.PACKED, number, 0, 0, Per.REFERENCE, heads.heads());
         current.add(Kernel.SOFTMAX, number, 0, 0, Per.ROW, heads.heads());
         current.add(Kernel.MIX, number, 0, 0, Per.ROW, heads.queryWidth());
     }
@@ -234,6 +236,11 @@ final class ProgramLayout {
         return offsets[value.id()];
     }
 
+    /** Floats of all activations. */
+    int valueFloats() {
+        return (int) values;
+    }
+
     List<Segment> segments() {
         return segments;
     }
@@ -263,16 +270,21 @@ final class ProgramLayout {
      * The buffers that it needs.
      *
      * @param step ints of a step's tables
+     * @param places ints that tell where its rows lie
+     * @param pool floats of keys and values
+     * @param words of keys and values
      */
-    BufferSizes sizes(int step, int pool, int scores) {
+    BufferSizes sizes(int step, int places, int pool, int words, int scores) {
         return new BufferSizes(
                 BufferSizes.transferred(Control.LIST + (long) maxRows, "a step's rows"),
                 BufferSizes.transferred((long) ops.size() * OpTable.STRIDE_OPS, "operations"),
                 step,
+                places,
                 weights.floats(),
                 BufferSizes.transferred(angleFloats, "rotary angles"),
                 BufferSizes.resident(values, "activations"),
                 pool,
+                words,
                 scores,
                 BufferSizes.transferred(
                         2L * maxRows * heads.layers() * heads.kvHeads(), "counts of a step"),

@@ -9,18 +9,15 @@ import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * One sequence: its rows are in pages on the device, what is known about them here.
- *
- * <p>Exact rows are never dropped, whatever the strategy keeps encoded beside them; only a restored
- * sequence may lack some.
- */
+/** One sequence: its rows are on the device, what is known about them here. */
 final class TornadoCache implements KvCache {
     private final TornadoExecutable owner;
     private final DeviceMemory memory;
@@ -30,16 +27,15 @@ final class TornadoCache implements KvCache {
     private final CacheStream[] streams;
     private final int[] sinks;
     private final boolean[] drops;
-    private final PageList exact;
-    private final PageList encoded;
-    private final PageList rules;
     private final Map<CacheStream, FirstRows> fixing = new HashMap<>();
+
+    /** Changed channels of rows that were there before they could be encoded. */
+    private final Map<CacheStream, int[]> recounted = new HashMap<>();
     private CacheCounts counts;
     private Windows windows;
     private Windows windowsBefore;
     private VisibleRuns[] runs = {};
     private int length;
-    private boolean rulesThere;
     private boolean closed;
 
     TornadoCache(
@@ -62,13 +58,17 @@ final class TornadoCache implements KvCache {
             Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
             encoding.requireFit(heads, strategy.spec());
             KvStream.Kind kind = keys ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
-            streams[i] = new CacheStream(new RowName(layer, head, kind), encoding);
             drops[i / 2] = strategy.dropsMiddle(layer, head);
             sinks[i / 2] = strategy.sinks(layer, head);
+            streams[i] =
+                    new CacheStream(
+                            new RowName(layer, head, kind),
+                            encoding,
+                            Math.clamp(sinks[i / 2], 0, capacity),
+                            drops[i / 2],
+                            new StreamBlocks(
+                                    new StreamFormat(encoding, keys, heads.headDim()), memory));
         }
-        exact = new PageList(memory.pages());
-        encoded = new PageList(memory.pages());
-        rules = new PageList(memory.pages());
         counts = new CacheCounts(heads.layers());
         windows = new Windows(heads, strategy);
         windowsBefore = windows;
@@ -83,9 +83,6 @@ final class TornadoCache implements KvCache {
         streams = Arrays.stream(other.streams).map(CacheStream::new).toArray(CacheStream[]::new);
         sinks = other.sinks;
         drops = other.drops;
-        exact = new PageList(memory.pages());
-        encoded = new PageList(memory.pages());
-        rules = new PageList(memory.pages());
         counts = new CacheCounts(other.counts);
         windows = other.windows.copy();
         windowsBefore = windows;
@@ -102,27 +99,6 @@ final class TornadoCache implements KvCache {
 
     boolean dropsMiddle(int layerHead) {
         return drops[layerHead];
-    }
-
-    PageList exactPages() {
-        return exact;
-    }
-
-    PageList encodedPages() {
-        return encoded;
-    }
-
-    /** The page with thresholds and formats; 0 if nothing is encoded or pruned. */
-    int rulePage() {
-        return rules.count() == 0 ? 0 : rules.page(0);
-    }
-
-    private boolean encodes() {
-        return Arrays.stream(streams).anyMatch(CacheStream::delta);
-    }
-
-    private boolean hasRules() {
-        return Arrays.stream(streams).anyMatch(stream -> !stream.exact());
     }
 
     @Override
@@ -181,18 +157,33 @@ final class TornadoCache implements KvCache {
                                 + truncationFloor()
                                 + ", or 0");
             }
+            @Nullable Extent[] open = openBlocks(newLength);
             windows.truncate(newLength);
             length = newLength;
-            for (CacheStream stream : streams) {
-                stream.truncate(newLength);
+            for (int i = 0; i < streams.length; i++) {
+                streams[i].truncate(newLength, open[i]);
             }
-            cutPages(newLength);
         });
     }
 
-    private void cutPages(int newLength) {
-        exact.cut(newLength);
-        encoded.cut(newLength);
+    /** What a truncation into packed blocks needs, before it changes anything. */
+    private @Nullable Extent[] openBlocks(int newLength) {
+        @Nullable Extent[] open = new Extent[streams.length];
+        boolean done = false;
+        try {
+            for (int i = 0; i < streams.length; i++) {
+                open[i] = streams[i].openAt(newLength, memory);
+            }
+            done = true;
+            return open;
+        } finally {
+            for (int i = 0; i < streams.length && !done; i++) {
+                Extent unused = open[i];
+                if (unused != null) {
+                    memory.release(unused);
+                }
+            }
+        }
     }
 
     @Override
@@ -228,13 +219,7 @@ final class TornadoCache implements KvCache {
     public KvCache fork() {
         return owner.exclusively(() -> {
             requireOpen();
-            TornadoCache fork = new TornadoCache(this);
-            memory.reserve(exact.count() + encoded.count(), 0, 0);
-            fork.exact.reserve(exact.count() * Pages.POSITIONS);
-            fork.encoded.reserve(encoded.count() * Pages.POSITIONS);
-            memory.copy(exact.first(exact.count()), fork.exact.first(exact.count()));
-            memory.copy(encoded.first(encoded.count()), fork.encoded.first(encoded.count()));
-            return fork;
+            return new TornadoCache(this);
         });
     }
 
@@ -243,10 +228,14 @@ final class TornadoCache implements KvCache {
         if (closed) {
             return CacheBytes.ZERO;
         }
-        long pages = (long) exact.count() + encoded.count() + rules.count();
-        long half = 2L * pages * memory.pageFloats();
+        long keys = 0;
+        long values = 0;
+        for (int i = 0; i < streams.length; i += 2) {
+            keys += streams[i].blocks.bytes();
+            values += streams[i + 1].blocks.bytes();
+        }
         long dense = 2L * length * heads.kvWidth() * heads.layers();
-        return new CacheBytes(half, half, dense, dense);
+        return new CacheBytes(keys, values, dense, dense);
     }
 
     @Override
@@ -270,10 +259,8 @@ final class TornadoCache implements KvCache {
             CacheStream stream = streams[index];
             int from = windows.outside(layer, kvHead);
             boolean outside = from > 0 && (drops[index / 2] || stream.rebuildsMiddle());
-            StreamExport export = new StreamExport(stream, heads.headDim());
-            return outside
-                    ? export.of(memory, index, exact, encoded, sinks[index / 2], from)
-                    : export.of(memory, index, exact, encoded, 0, 0);
+            StreamExport export = new StreamExport(stream, memory);
+            return outside ? export.of(sinks[index / 2], from) : export.of(0, 0);
         });
     }
 
@@ -281,8 +268,9 @@ final class TornadoCache implements KvCache {
     public void close() {
         if (!closed) {
             owner.whileOpen(() -> {
-                cutPages(0);
-                rules.cut(0);
+                for (CacheStream stream : streams) {
+                    stream.close();
+                }
             });
             closed = true;
         }
@@ -301,45 +289,38 @@ final class TornadoCache implements KvCache {
     /** Begins a run: what is not committed is rolled back to here. */
     void begin(int rows) {
         windowsBefore = windows.copy();
-        fixing.clear();
+        forgetRun();
         if (request().tokens() == 0) {
             declare(length + rows);
         }
     }
 
-    /** Pages that so many more rows need. */
-    int morePages(int rows) {
-        int pages = PageList.pagesOf(length + rows);
-        int rule = hasRules() && rules.count() == 0 ? 1 : 0;
-        return pages - exact.count() + (encodes() ? pages - encoded.count() : 0) + rule;
-    }
-
-    /** Takes the pages of so many more rows, and sends thresholds where they are new. */
-    void reserve(int rows) {
-        exact.reserve(length + rows);
-        if (encodes()) {
-            encoded.reserve(length + rows);
-        }
-        if (hasRules()) {
-            rules.reserve(1);
-            if (!rulesThere) {
-                sendRules();
-            }
-        }
-    }
-
-    /** Sends thresholds and formats to the device. */
-    void sendRules() {
+    /**
+     * Makes memory present for so many more rows of a layer. It asks the strategy, which may throw.
+     */
+    void prepare(int layer, int rows, Lender lender) {
+        AttentionStrategy.Request request = windows.widestRequest();
         for (int i = 0; i < streams.length; i++) {
-            if (!streams[i].exact()) {
-                sendRule(i, streams[i]);
+            RowName name = streams[i].name;
+            if (name.layer() == layer) {
+                int window = strategy.window(layer, name.kvHead(), request);
+                streams[i].prepare(length + rows, window, lender);
             }
         }
-        rulesThere = true;
     }
 
-    private void sendRule(int index, CacheStream stream) {
-        memory.store(rules.first(1), index, SequenceImage.ruleChunk(stream, heads.headDim()));
+    /** Sends thresholds and formats that the device has not. */
+    void sendRules() {
+        for (CacheStream stream : streams) {
+            if (!stream.exact() && stream.blocks.knownRule() == null) {
+                sendRule(stream);
+            }
+        }
+    }
+
+    private void sendRule(CacheStream stream) {
+        memory.storeFloats(
+                List.of(stream.blocks.ownRule()), List.of(stream.rule()));
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */
@@ -349,20 +330,71 @@ final class TornadoCache implements KvCache {
 
     /** Fixes steps and sigma of a layer from rows that are on the device now. */
     void fix(int layer, int end) {
-        for (int i = 0; i < streams.length; i++) {
-            CacheStream stream = streams[i];
+        for (CacheStream stream : streams) {
             if (stream.name.layer() == layer && stream.fixesWith(end)) {
                 int dim = heads.headDim();
-                int pages = PageList.pagesOf(Encoding.Delta.FIRST_ROWS);
-                float[] slots = memory.fetch(exact.first(pages), i);
-                float[] rows = StreamExport.rows(slots, 0, Encoding.Delta.FIRST_ROWS, dim, 0);
+                float[] rows = new StreamReader(stream, memory).exact(0, Encoding.Delta.FIRST_ROWS);
                 FirstRows first = FirstRows.of((Encoding.Delta) stream.encoding, rows, dim);
-                CacheStream fixed = new CacheStream(stream);
-                fixed.fix(first);
-                sendRule(i, fixed);
                 fixing.put(stream, first);
+                memory.storeFloats(
+                        List.of(stream.blocks.ownRule()), List.of(stream.rule(first)));
             }
         }
+    }
+
+    /** Whether so many more rows fill a block of encoded ones. */
+    boolean fillsBlock(int rows) {
+        int end = length + rows;
+        return Arrays.stream(streams)
+                .anyMatch(stream -> stream.encodeFrom(end) >= 0 && stream.blocks.fills(end) > 0);
+    }
+
+    /**
+     * Takes memory for the encoded blocks of a layer that a run fills.
+     *
+     * @param rowCounts changed or kept channels, {@code [rows, streams]}
+     * @return what is to be packed
+     */
+    List<Packing> pack(int layer, int rows, int[] rowCounts) {
+        List<Packing> packings = new ArrayList<>();
+        int end = length + rows;
+        for (int i = 0; i < streams.length; i++) {
+            CacheStream stream = streams[i];
+            if (stream.name.layer() == layer && stream.encodeFrom(end) >= 0) {
+                int from = stream.blocks.packed();
+                int[] more = earlierCounts(stream);
+                for (int block = from; block < end / Places.BLOCK; block++) {
+                    int count = block == 0 ? -heads.headDim() : 0;
+                    for (int k = 0; k < Places.BLOCK; k++) {
+                        int row = block * Places.BLOCK + k;
+                        count +=
+                                row < length
+                                        ? more[row]
+                                        : rowCounts[(row - length) * streams.length + i];
+                    }
+                    packings.add(stream.blocks.close(block, count));
+                }
+            }
+        }
+        return packings;
+    }
+
+    /** Changed channels of the rows before a run. */
+    private int[] earlierCounts(CacheStream stream) {
+        int[] known = new int[length];
+        if (fixing.containsKey(stream) && length > 0) {
+            int dim = heads.headDim();
+            float[] events = new StreamReader(stream, memory).events(length);
+            for (int i = 0; i < events.length; i++) {
+                known[i / dim] += Float.isNaN(events[i]) ? 0 : 1;
+            }
+            recounted.put(stream, known);
+        } else {
+            for (int row = stream.blocks.packed() * Places.BLOCK; row < length; row++) {
+                known[row] = (int) stream.channels(row, row + 1);
+            }
+        }
+        return known;
     }
 
     /**
@@ -378,7 +410,10 @@ final class TornadoCache implements KvCache {
             int from = stream.encodeFrom(end);
             if (first != null) {
                 stream.fix(first);
-                recount(stream, i);
+                int[] counted = recounted.getOrDefault(stream, new int[0]);
+                for (int row = 0; row < counted.length; row++) {
+                    stream.recount(row, counted[row]);
+                }
             }
             for (int row = 0; row < rows; row++) {
                 stream.add(rowCounts[row * streams.length + i]);
@@ -393,22 +428,16 @@ final class TornadoCache implements KvCache {
             }
         }
         countAttention(rows);
+        for (CacheStream stream : streams) {
+            stream.commit();
+        }
         length = end;
-        fixing.clear();
+        forgetRun();
     }
 
-    /** Counts the events of the rows that were there before they could be encoded. */
-    private void recount(CacheStream stream, int index) {
-        int dim = heads.headDim();
-        float[] slots = memory.fetch(encoded.first(PageList.pagesOf(length)), index);
-        for (int row = 0; row < length; row++) {
-            float[] events = StreamExport.rows(slots, row, 1, dim, 1);
-            int count = 0;
-            for (float event : events) {
-                count += Float.isNaN(event) ? 0 : 1;
-            }
-            stream.recount(row, count);
-        }
+    private void forgetRun() {
+        fixing.clear();
+        recounted.clear();
     }
 
     private void countAttention(int rows) {
@@ -430,8 +459,15 @@ final class TornadoCache implements KvCache {
     /** Takes a run back. */
     void rollback() {
         windows = windowsBefore;
-        fixing.clear();
-        cutPages(length);
+        for (CacheStream stream : streams) {
+            if (fixing.containsKey(stream)) {
+                // The rule on the device is that of a run which never was.
+                stream.blocks.forgetRule();
+            }
+            stream.rollback();
+        }
+        runs = new VisibleRuns[0];
+        forgetRun();
     }
 
     /** What a restored sequence is filled with; see {@link CacheRestore}. */
@@ -452,9 +488,7 @@ final class TornadoCache implements KvCache {
 
     private RuntimeException refused(int index, int position) {
         int dim = heads.headDim();
-        int[] page = {exact.page(position / Pages.POSITIONS)};
-        int slot = position % Pages.POSITIONS;
-        float[] row = StreamExport.rows(memory.fetch(page, index), slot, 1, dim, 0);
+        float[] row = new StreamReader(streams[index], memory).exact(position, position + 1);
         int channel = 0;
         for (int c = dim - 1; c >= 0; c--) {
             channel = Float.isFinite(row[c]) ? channel : c;

@@ -96,8 +96,7 @@ final class TornadoExecutable implements Executable {
                 span.cache().begin(span.count());
             }
             reserve(rows);
-            compute(rows);
-            int[][] counts = counts(rows);
+            int[][] counts = compute(rows);
             logits(rows, sink);
             for (int i = 0; i < counts.length; i++) {
                 StepRows.Span span = rows.spans().get(i);
@@ -111,24 +110,16 @@ final class TornadoExecutable implements Executable {
         }
     }
 
-    /** Takes pages, and sends the step's tables and angles. */
+    /** Takes memory, and sends the step's tables and angles. */
     private void reserve(StepRows rows) {
         HeadShape heads = program.heads();
-        int pages = 0;
-        int listed = 0;
-        for (StepRows.Span span : rows.spans()) {
-            pages += span.cache().morePages(span.count());
-            listed += 2 * PageList.pagesOf(span.position() + span.count());
-        }
-        int scores = StepTables.pages(rows) * Pages.POSITIONS;
+        int scores = StepTables.blocks(rows) * Places.BLOCK;
         memory.reserve(
-                layout.attends() ? pages : 0,
-                memory.stepInts(rows.count(), rows.spans().size(), listed),
+                memory.stepInts(rows.count(), rows.spans().size()),
+                PlaceTable.ints(rows, memory.streams()),
                 layout.attends() ? (long) rows.count() * heads.heads() * scores : 0);
         if (layout.attends()) {
-            for (StepRows.Span span : rows.spans()) {
-                span.cache().reserve(span.count());
-            }
+            prepare(rows);
         }
         DeviceBuffers buffers = memory.machine().buffers;
         new StepTables(heads, rows, buffers.step).fill(scores);
@@ -136,41 +127,93 @@ final class TornadoExecutable implements Executable {
             layout.angles(buffers, row, rows.position(row));
         }
         memory.machine().begin();
+        if (layout.attends()) {
+            new PlaceTable(rows, memory, buffers.places).fill();
+            memory.machine().places();
+        }
     }
 
-    private void compute(StepRows rows) {
-        int pages = StepTables.pages(rows);
+    private void prepare(StepRows rows) {
+        Lender lender = new Lender();
+        for (int layer = 0; layer < program.heads().layers(); layer++) {
+            lender.nextLayer();
+            for (StepRows.Span span : rows.spans()) {
+                span.cache().prepare(layer, span.count(), lender);
+            }
+        }
+        memory.lend(lender);
+        for (StepRows.Span span : rows.spans()) {
+            span.cache().sendRules();
+        }
+    }
+
+    /** Runs all segments; returns {@link #counts} by span. */
+    private int[][] compute(StepRows rows) {
+        int blocks = StepTables.blocks(rows);
+        List<StepRows.Span> spans = rows.spans();
+        int[][] counts = new int[spans.size()][];
+        boolean fills = false;
+        for (int i = 0; i < counts.length; i++) {
+            StepRows.Span span = spans.get(i);
+            counts[i] = new int[span.count() * memory.streams()];
+            fills |= layout.attends() && span.cache().fillsBlock(span.count());
+        }
         for (Segment segment : layout.segments()) {
             memory.machine()
                     .segment(
                             graphs.indexOf(segment.tasks()),
                             segment.base,
                             rows.count(),
-                            segment.threads(rows.count(), rows.spans().size(), pages));
+                            segment.threads(rows.count(), spans.size(), blocks));
+            if (segment.encoded() >= 0 && fills) {
+                counts(rows, segment.encoded(), counts);
+                pack(rows, segment.encoded(), counts);
+            }
             if (segment.appended() >= 0) {
-                for (StepRows.Span span : rows.spans()) {
+                for (StepRows.Span span : spans) {
                     span.cache().fix(segment.appended(), span.position() + span.count());
                 }
             }
         }
+        if (layout.attends() && !fills) {
+            counts(rows, -1, counts);
+        }
+        return counts;
     }
 
-    /** Changed or kept channels of the step's rows, by span, {@code [rows, streams]}. */
-    private int[][] counts(StepRows rows) {
+    /**
+     * Reads changed or kept channels of the step's rows, by span, {@code [rows, streams]}.
+     *
+     * @param layer those of a layer, -1 for all
+     */
+    private void counts(StepRows rows, int layer, int[][] counts) {
         int streams = memory.streams();
-        int[][] counts = new int[rows.spans().size()][];
-        if (layout.attends()) {
-            memory.machine().counts();
-        }
+        int ofLayer = streams / program.heads().layers();
+        int first = layer < 0 ? 0 : layer * ofLayer;
+        int end = layer < 0 ? streams : first + ofLayer;
+        memory.machine().counts();
         for (int i = 0; i < counts.length; i++) {
             StepRows.Span span = rows.spans().get(i);
-            counts[i] = new int[span.count() * streams];
-            for (int k = 0; k < counts[i].length && layout.attends(); k++) {
-                counts[i][k] = memory.machine().buffers.counts.get(span.row() * streams + k);
+            for (int row = 0; row < span.count(); row++) {
+                for (int stream = first; stream < end; stream++) {
+                    counts[i][row * streams + stream] =
+                            memory.machine()
+                                    .buffers
+                                    .counts
+                                    .get((span.row() + row) * streams + stream);
+                }
             }
             span.cache().requireEncodable(span.count(), counts[i]);
         }
-        return counts;
+    }
+
+    private void pack(StepRows rows, int layer, int[][] counts) {
+        List<Packing> packings = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            StepRows.Span span = rows.spans().get(i);
+            packings.addAll(span.cache().pack(layer, span.count(), counts[i]));
+        }
+        memory.pack(packings);
     }
 
     private void logits(StepRows rows, LogitsSink sink) {

@@ -43,6 +43,11 @@ final class Windows {
         return new AttentionStrategy.Request(declared);
     }
 
+    /** The most that was declared since the sequence was empty. */
+    AttentionStrategy.Request widestRequest() {
+        return new AttentionStrategy.Request(widest);
+    }
+
     int widenedAt() {
         return widenedAt;
     }

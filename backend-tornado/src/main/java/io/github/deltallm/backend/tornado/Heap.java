@@ -1,0 +1,90 @@
+package io.github.deltallm.backend.tornado;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Which elements of one of the device's arrays are taken; all begins and ends are multiples of {@link #GRAIN}. */
+final class Heap {
+    /** Elements that are taken together. */
+    static final int GRAIN = 16;
+
+    /** A run of elements. */
+    record Range(int from, int count) {}
+
+    private final TreeMap<Integer, Integer> free = new TreeMap<>();
+    private int size;
+    private long left;
+
+    static int rounded(int count) {
+        return Math.addExact(count, GRAIN - 1) / GRAIN * GRAIN;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** Elements that nobody has taken. */
+    long left() {
+        return left;
+    }
+
+    /** The array has become larger. */
+    void grow(int more) {
+        int from = rounded(size);
+        int end = more / GRAIN * GRAIN;
+        size = more;
+        if (end > from) {
+            release(from, end - from);
+        }
+    }
+
+    /** Takes elements that follow each other; -1 if there are none. */
+    int take(int count) {
+        int wanted = rounded(count);
+        for (Map.Entry<Integer, Integer> run : free.entrySet()) {
+            if (run.getValue() >= wanted) {
+                int from = run.getKey();
+                int rest = run.getValue() - wanted;
+                free.remove(from);
+                if (rest > 0) {
+                    free.put(from + wanted, rest);
+                }
+                left -= wanted;
+                return from;
+            }
+        }
+        return -1;
+    }
+
+    void release(int at, int count) {
+        int from = at;
+        int length = rounded(count);
+        left += length;
+        Map.Entry<Integer, Integer> before = free.lowerEntry(from);
+        if (before != null && before.getKey() + before.getValue() == from) {
+            from = before.getKey();
+            length += before.getValue();
+        }
+        Integer after = free.remove(from + length);
+        if (after != null) {
+            length += after;
+        }
+        free.put(from, length);
+    }
+
+    /** What is taken, in order. */
+    java.util.List<Range> taken() {
+        java.util.List<Range> ranges = new java.util.ArrayList<>();
+        int from = 0;
+        for (Map.Entry<Integer, Integer> run : free.entrySet()) {
+            if (run.getKey() > from) {
+                ranges.add(new Range(from, run.getKey() - from));
+            }
+            from = run.getKey() + run.getValue();
+        }
+        if (size / GRAIN * GRAIN > from) {
+            ranges.add(new Range(from, size / GRAIN * GRAIN - from));
+        }
+        return ranges;
+    }
+}
