@@ -39,6 +39,7 @@ final class CacheStream {
 
     /** The same when the step under way is done. */
     private int nextGone;
+
     private int length;
 
     /** Rows that are encoded. */
@@ -55,8 +56,7 @@ final class CacheStream {
      * @param sinks exact rows at the beginning that stay
      * @param drops whether rows between sinks and window are not seen at all
      */
-    CacheStream(
-            RowName name, Encoding encoding, int sinks, boolean drops, StreamBlocks blocks) {
+    CacheStream(RowName name, Encoding encoding, int sinks, boolean drops, StreamBlocks blocks) {
         this.name = name;
         this.encoding = encoding;
         this.drops = drops;
@@ -325,9 +325,7 @@ final class CacheStream {
     /** Rows that are encoded when the stream is truncated. */
     private int encodedAt(int newLength) {
         boolean waitsAgain =
-                encoding instanceof Encoding.Delta delta
-                        && delta.waits()
-                        && newLength < FIRST_ROWS;
+                encoding instanceof Encoding.Delta delta && delta.waits() && newLength < FIRST_ROWS;
         return waitsAgain ? 0 : Math.min(encoded, newLength);
     }
 

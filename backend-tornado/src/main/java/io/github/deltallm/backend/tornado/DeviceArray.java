@@ -85,7 +85,10 @@ abstract class DeviceArray<A> {
     }
 
     private void grains(
-            List<Extent> extents, ToIntFunction<Extent> at, ToIntFunction<Extent> size, Mover mover) {
+            List<Extent> extents,
+            ToIntFunction<Extent> at,
+            ToIntFunction<Extent> size,
+            Mover mover) {
         int most = Math.min(STAGE / Heap.GRAIN, machine.chunks(Heap.GRAIN));
         List<Grain> grains = new ArrayList<>();
         for (int i = 0; i < extents.size(); i++) {

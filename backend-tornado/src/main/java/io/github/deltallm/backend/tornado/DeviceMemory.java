@@ -30,6 +30,7 @@ final class DeviceMemory implements AutoCloseable {
         this.device = device;
         this.machines = machines;
         heads = layout.program().heads();
+        machines.require(device, sizes());
     }
 
     /** Streams of a sequence. */
@@ -110,9 +111,7 @@ final class DeviceMemory implements AutoCloseable {
     void expect(long moreFloats, long moreWords) {
         machine();
         if (moreFloats > floats.left() || moreWords > words.left()) {
-            grow(
-                    Math.max(0, moreFloats - floats.left()),
-                    Math.max(0, moreWords - words.left()));
+            grow(Math.max(0, moreFloats - floats.left()), Math.max(0, moreWords - words.left()));
         }
     }
 
@@ -280,8 +279,7 @@ final class DeviceMemory implements AutoCloseable {
         Machine current = machine();
         int most = current.packs();
         for (int first = 0; first < packings.size(); first += most) {
-            List<Packing> some =
-                    packings.subList(first, Math.min(packings.size(), first + most));
+            List<Packing> some = packings.subList(first, Math.min(packings.size(), first + most));
             for (int i = 0; i < some.size(); i++) {
                 some.get(i).list(current.buffers.control, i, this);
             }

@@ -43,8 +43,7 @@ public final class EncodeKernels {
             int stream = StepTable.stream(step, ops.get(at + OpTable.LAYER), head, kind);
             int from = ops.get(at + OpTable.SECOND + kind) + (row * kvHeads + head) * dim;
             int position = StepTable.position(step, row);
-            Stores.put(
-                    step, places, floats, values, pool, words, span, stream, position, from);
+            Stores.put(step, places, floats, values, pool, words, span, stream, position, from);
             Stores.putSteps(
                     step, places, floats, values, pool, words, span, stream, position, from);
         }
@@ -87,8 +86,7 @@ public final class EncodeKernels {
             }
             for (int position = from; position < Math.min(end, 1); position++) {
                 float input =
-                        Stores.get(
-                                step, places, floats, pool, words, span, stream, 0, channel);
+                        Stores.get(step, places, floats, pool, words, span, stream, 0, channel);
                 int open = Places.open(step, places, span, stream, 0) + channel;
                 pool.set(open, 0);
                 pool.set(open + dim, input);
@@ -97,15 +95,7 @@ public final class EncodeKernels {
             for (int position = Math.max(from, 1); position < end; position++) {
                 float input =
                         Stores.get(
-                                step,
-                                places,
-                                floats,
-                                pool,
-                                words,
-                                span,
-                                stream,
-                                position,
-                                channel);
+                                step, places, floats, pool, words, span, stream, position, channel);
                 float change = input - reference;
                 int changed = changed(change, threshold, size);
                 float event =
@@ -183,17 +173,7 @@ public final class EncodeKernels {
             int count = 0;
             int bad = 0;
             for (int c = 0; c < checked; c++) {
-                float x =
-                        Stores.get(
-                                step,
-                                places,
-                                floats,
-                                pool,
-                                words,
-                                span,
-                                stream,
-                                position,
-                                c);
+                float x = Stores.get(step, places, floats, pool, words, span, stream, position, c);
                 bad += x - x == 0 ? 0 : 1;
                 for (int k = 0; k < pruned; k++) {
                     count += Math.abs(x) > pool.get(rule + c) ? 1 : 0;

@@ -3,7 +3,10 @@ package io.github.deltallm.backend.tornado;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Which elements of one of the device's arrays are taken; all begins and ends are multiples of {@link #GRAIN}. */
+/**
+ * Which elements of one of the device's arrays are taken; all begins and ends are multiples of
+ * {@link #GRAIN}.
+ */
 final class Heap {
     /** Elements that are taken together. */
     static final int GRAIN = 16;

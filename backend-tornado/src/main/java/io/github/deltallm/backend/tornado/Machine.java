@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
+import io.github.deltallm.api.DeltaLlmException;
+
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -80,6 +82,7 @@ final class Machine {
     private final Graph fetchValues;
     private final Graph storeValues;
     private final TornadoExecutionPlan plan;
+    private boolean failed;
 
     Machine(Key key) {
         this.key = key;
@@ -240,20 +243,44 @@ final class Machine {
                 graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
             }
             plan.withGraph(graph.index()).execute();
+        } catch (RuntimeException e) {
+            failed = true;
+            throw new DeltaLlmException(
+                    "the device "
+                            + key.device().name()
+                            + " could not run the graph "
+                            + graph.name()
+                            + " ("
+                            + e
+                            + "); check its driver and memory, or use another backend",
+                    e);
         } finally {
             RUNTIME.unlock();
         }
     }
 
+    /** Whether a graph could not be run, so that no other program should try it. */
+    boolean failed() {
+        return failed;
+    }
+
     /**
-     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large
-     * buffers belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other
-     * graphs have of their own, control and stage, stays until the process ends.
+     * Frees the device's memory: the first graph's, to which all buffers belong that graphs share,
+     * then what each of the others has of its own. (TornadoVM refuses to free a shared buffer
+     * twice, so graphs are left out that have none but such.)
      */
     void close() {
         RUNTIME.lock();
         try {
             plan.withGraph(load.index()).freeDeviceMemory();
+            for (int index = 0; index < graphs.size(); index++) {
+                if (index != load.index()
+                        && index != begin.index()
+                        && index != places.index()
+                        && index != counts.index()) {
+                    plan.withGraph(index).freeDeviceMemory();
+                }
+            }
         } finally {
             RUNTIME.unlock();
         }

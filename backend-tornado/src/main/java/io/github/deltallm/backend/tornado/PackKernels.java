@@ -8,10 +8,10 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Packs encoded rows: of 32 positions only what was transmitted is kept.
  *
  * <p>The words of a packed block are masks of 32 elements, and events of two bf16 or four int8 a
- * word. A mask of keys is 32 channels of one position; one of values is 32 positions of one channel,
- * and before the masks of values stands the number of events before every eighth of them. Events
- * that are f32 are floats, behind the reference of the blocks that have one; the block of position 0
- * has the first row for its reference, and no event of it.
+ * word. A mask of keys is 32 channels of one position; one of values is 32 positions of one
+ * channel, and before the masks of values stands the number of events before every eighth of them.
+ * Events that are f32 are floats, behind the reference of the blocks that have one; the block of
+ * position 0 has the first row for its reference, and no event of it.
  */
 public final class PackKernels {
     /** Numbers of a block that is to be packed, in {@link Control#LIST}. */

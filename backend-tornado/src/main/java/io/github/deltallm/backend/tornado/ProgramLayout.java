@@ -24,7 +24,7 @@ final class ProgramLayout {
     private final Program program;
     private final HeadShape heads;
     private final int maxRows;
-    private final WeightStore weights = new WeightStore();
+    private final WeightStore weights;
     private final List<int[]> ops = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
     private final Map<RotaryEmbedding, Integer> angles = new LinkedHashMap<>();
@@ -37,8 +37,12 @@ final class ProgramLayout {
     private @Nullable Segment logits;
     private Segment current;
 
-    ProgramLayout(Program program, int maxRows) {
+    /**
+     * @param largest bytes of the largest buffer that the device has
+     */
+    ProgramLayout(Program program, int maxRows, long largest) {
         this.program = program;
+        weights = new WeightStore(largest);
         this.maxRows = maxRows;
         heads = program.heads();
         offsets = new int[program.values().size()];

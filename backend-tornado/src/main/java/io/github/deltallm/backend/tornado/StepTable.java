@@ -33,7 +33,6 @@ final class StepTable {
     // A row: its token, its position, its span.
     static final int ROW_STRIDE = 3;
 
-
     // A stream: flags of 0 or 1, which bound loops, and what is to be encoded.
     static final int STREAM_STRIDE = 12;
 

@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where the keys or the values of one head lie on the device: blocks of exact rows; packed blocks of
- * encoded ones, an open block behind them; thresholds and steps.
+ * Where the keys or the values of one head lie on the device: blocks of exact rows; packed blocks
+ * of encoded ones, an open block behind them; thresholds and steps.
  *
  * <p>A step prepares what it needs, and either commits or rolls back. What forks have in common is
  * copied when one of them is about to write to it.
@@ -94,8 +94,7 @@ final class StreamBlocks {
             Extent known = exact[block];
             if (known == null && passes(block, kept, gone)) {
                 exact[block] =
-                        lender.lend(
-                                Extent.Area.EXACT, format.exactFloats(), format.exactWords());
+                        lender.lend(Extent.Area.EXACT, format.exactFloats(), format.exactWords());
             } else {
                 exact[block] = own(known, format.exactFloats(), format.exactWords());
             }

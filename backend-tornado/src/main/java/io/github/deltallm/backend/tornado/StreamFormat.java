@@ -2,7 +2,9 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.spi.Encoding;
 
-/** How many floats and words the blocks of a stream have; see {@link Stores}, {@link PackKernels}. */
+/**
+ * How many floats and words the blocks of a stream have; see {@link Stores}, {@link PackKernels}.
+ */
 record StreamFormat(Encoding encoding, boolean keys, int dim) {
     /** Words of an exact row that is not kept as f32. */
     int rowWords() {

@@ -31,6 +31,7 @@ final class TornadoCache implements KvCache {
 
     /** Changed channels of rows that were there before they could be encoded. */
     private final Map<CacheStream, int[]> recounted = new HashMap<>();
+
     private CacheCounts counts;
     private Windows windows;
     private Windows windowsBefore;
@@ -319,8 +320,7 @@ final class TornadoCache implements KvCache {
     }
 
     private void sendRule(CacheStream stream) {
-        memory.storeFloats(
-                List.of(stream.blocks.ownRule()), List.of(stream.rule()));
+        memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */
@@ -336,8 +336,7 @@ final class TornadoCache implements KvCache {
                 float[] rows = new StreamReader(stream, memory).exact(0, Encoding.Delta.FIRST_ROWS);
                 FirstRows first = FirstRows.of((Encoding.Delta) stream.encoding, rows, dim);
                 fixing.put(stream, first);
-                memory.storeFloats(
-                        List.of(stream.blocks.ownRule()), List.of(stream.rule(first)));
+                memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule(first)));
             }
         }
     }
