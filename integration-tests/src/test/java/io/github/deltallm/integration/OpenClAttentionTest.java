@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.BackendOptions;
@@ -21,6 +20,7 @@ import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,52 +41,16 @@ class OpenClAttentionTest {
     private static final int ROWS = PROMPT + 3;
     private static final int CHUNK = 700;
 
-    /** Sliding windows, or blocks of 100. */
-    private record Runs(Encoding keys, Encoding values, int sinks, int window, boolean blocks)
-            implements AttentionStrategy {
-        @Override
-        public AttentionSpec spec() {
-            return AttentionSpec.parse("runs");
-        }
-
-        @Override
-        public Encoding keys(int layer, int kvHead) {
-            return keys;
-        }
-
-        @Override
-        public Encoding values(int layer, int kvHead) {
-            return values;
-        }
-
-        @Override
-        public int sinks(int layer, int kvHead) {
-            return sinks;
-        }
-
-        @Override
-        public int window(int layer, int kvHead, Request request) {
-            return window;
-        }
-
-        @Override
-        public int exactFrom(int layer, int kvHead, int position, Request request) {
-            return blocks && position < request.tokens()
-                    ? position / window * window
-                    : Math.max(0, position - window + 1);
-        }
-    }
-
     static Stream<AttentionStrategy> strategies() {
         Delta bf16 = Delta.of(0.5f, Events.BF16, Store.BF16);
         Delta relative = new Delta(new float[] {0.3f}, true, Events.INT8, new float[0], Store.F32);
         Encoding int8 = new Encoding.Exact(Store.INT8);
         return Stream.of(
-                new Runs(bf16, bf16, 3, 50, false),
-                new Runs(bf16, int8, 0, 100, true),
-                new Runs(relative, relative, 40, 300, false),
-                new Runs(new Encoding.Pruned(0.3f, Store.INT4), bf16, 0, 33, false),
-                new Runs(int8, int8, 0, AttentionStrategy.UNBOUNDED, false));
+                WindowStrategy.sliding(bf16, bf16, 3, 50),
+                new WindowStrategy(bf16, int8, 0, 100, false, true),
+                WindowStrategy.sliding(relative, relative, 40, 300),
+                WindowStrategy.sliding(new Encoding.Pruned(0.3f, Store.INT4), bf16, 0, 33),
+                WindowStrategy.all(int8));
     }
 
     private static Backend open(String name) {

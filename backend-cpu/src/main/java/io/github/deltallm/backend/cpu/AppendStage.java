@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache.Stage;
+import io.github.deltallm.api.spi.KvCounts.Field;
 import io.github.deltallm.api.spi.KvStream.Kind;
 
 import org.jspecify.annotations.Nullable;
@@ -76,10 +77,10 @@ final class AppendStage {
                 pairs += step.position(row) + 1L;
                 cost += cost(step, span, row, head, keys, sparse);
             }
-            int macs = keys ? CacheCounts.KEY_MACS : CacheCounts.VALUE_MACS;
-            int needed = keys ? CacheCounts.KEY_COST : CacheCounts.VALUE_COST;
-            cache.counts().add(layer, stage, macs, pairs * shape.headDim() * shape.group());
-            cache.counts().add(layer, stage, needed, cost * shape.group());
+            Kind kind = keys ? Kind.KEYS : Kind.VALUES;
+            long macs = pairs * shape.headDim() * shape.group();
+            cache.counts().add(layer, stage, kind, Field.MACS, macs);
+            cache.counts().add(layer, stage, kind, Field.COST, cost * shape.group());
         }
     }
 

@@ -5,21 +5,20 @@ import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.LogitsSink;
-import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.RunCheck;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A program's stages, its activations, and the threads' scratch; one run at a time. */
 final class CpuExecutable implements Executable {
     private final Program program;
     private final int maxRows;
-    private final int tokens;
+    private final RunCheck check;
     private final Team team;
     private final Arena arena = Arena.ofShared();
     private final Rows[] rows;
@@ -33,9 +32,7 @@ final class CpuExecutable implements Executable {
     private volatile boolean closed;
 
     CpuExecutable(Program program, int maxRows, Team team) {
-        if (maxRows < 1) {
-            throw new IllegalArgumentException("a step has at least one row, not " + maxRows);
-        }
+        check = new RunCheck(program, maxRows);
         this.program = program;
         this.maxRows = maxRows;
         this.team = team;
@@ -47,7 +44,6 @@ final class CpuExecutable implements Executable {
             rows = compiler.rows();
             stages = compiler.stages().toArray(Stage[]::new);
             state = new StepState(program.heads(), maxRows);
-            tokens = tokens(program);
             done = true;
         } finally {
             if (!done) {
@@ -64,17 +60,6 @@ final class CpuExecutable implements Executable {
             all[member] = new Worker(team, member, columns, scratch, arena);
         }
         return all;
-    }
-
-    /** Tokens that all embeddings have. */
-    private static int tokens(Program program) {
-        int tokens = Integer.MAX_VALUE;
-        for (Op op : program.ops()) {
-            if (op instanceof Op.Embed embed) {
-                tokens = Math.min(tokens, embed.table().rows());
-            }
-        }
-        return tokens;
     }
 
     @Override
@@ -94,9 +79,6 @@ final class CpuExecutable implements Executable {
 
     private CpuKvCache emptyCache(AttentionStrategy strategy, int capacity) {
         requireOpen();
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a cache has room for a position, not " + capacity);
-        }
         return new CpuKvCache(this, strategy, capacity);
     }
 
@@ -107,7 +89,7 @@ final class CpuExecutable implements Executable {
         boolean done = false;
         try {
             cache.declare(declared);
-            new CacheRestore(program.heads(), strategy, source).into(cache);
+            cache.restore(source);
             done = true;
             return cache;
         } finally {
@@ -141,30 +123,10 @@ final class CpuExecutable implements Executable {
     }
 
     private void check(Step step) {
-        if (step.rows() > maxRows) {
-            throw new IllegalArgumentException(
-                    "the step has "
-                            + step.rows()
-                            + " rows, more than the "
-                            + maxRows
-                            + " that the program was compiled for");
-        }
-        for (int row = 0; row < step.rows(); row++) {
-            int token = step.token(row);
-            if (token < 0 || token >= tokens) {
-                throw new IllegalArgumentException(
-                        "the token "
-                                + token
-                                + " of row "
-                                + row
-                                + " is outside the vocabulary of "
-                                + tokens);
-            }
-        }
+        check.step(step);
         for (int span = 0; span < step.spans(); span++) {
             if (!(step.cache(span) instanceof CpuKvCache cache) || !cache.belongsTo(this)) {
-                throw new IllegalArgumentException(
-                        "the cache of span " + span + " was made by another executable");
+                throw RunCheck.foreignCache(span);
             }
             cache.requireOpen();
         }
@@ -214,12 +176,7 @@ final class CpuExecutable implements Executable {
 
     @Override
     public void write(Value input, int count, float[] data) {
-        requireOf(program.inputs(), input, "an input");
-        requireRows(input, count);
-        if (data.length < (long) count * input.width()) {
-            throw new IllegalArgumentException(
-                    count + " rows of " + input + " are more than " + data.length + " values");
-        }
+        check.write(input, count, data);
         lock.lock();
         try {
             requireOpen();
@@ -240,8 +197,7 @@ final class CpuExecutable implements Executable {
 
     @Override
     public float[] read(Value output, int count) {
-        requireOf(program.outputs(), output, "an output");
-        requireRows(output, count);
+        check.read(output, count);
         float[] data = new float[Math.multiplyExact(count, output.width())];
         lock.lock();
         try {
@@ -260,19 +216,6 @@ final class CpuExecutable implements Executable {
             lock.unlock();
         }
         return data;
-    }
-
-    private static void requireOf(List<Value> values, Value value, String what) {
-        if (!values.contains(value)) {
-            throw new IllegalArgumentException(value + " is not " + what + " of the program");
-        }
-    }
-
-    private void requireRows(Value value, int count) {
-        if (count < 0 || count > maxRows) {
-            throw new IllegalArgumentException(
-                    count + " rows of " + value + " are asked for, of at most " + maxRows);
-        }
     }
 
     @Override

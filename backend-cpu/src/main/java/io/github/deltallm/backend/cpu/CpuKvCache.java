@@ -2,12 +2,14 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
-import io.github.deltallm.api.ContextOverflowException;
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvRestore;
+import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
 
 import java.lang.foreign.Arena;
@@ -17,8 +19,7 @@ import java.util.Arrays;
 final class CpuKvCache implements KvCache {
     private final CpuExecutable owner;
     private final HeadShape shape;
-    private final AttentionStrategy strategy;
-    private final int capacity;
+    private final KvSequence sequence;
     private final HeadCache[] heads;
     private final long[] keyPages;
     private final long[] valuePages;
@@ -26,20 +27,9 @@ final class CpuKvCache implements KvCache {
     private final PageSource valueSource = new PageSource();
     private final SparseChunks keyChunks;
     private final SparseChunks valueChunks;
-    private final CacheCounts counts;
+    private final KvCounts counts;
     private int keyMark;
     private int valueMark;
-    private AttentionStrategy.Request widestRequest = new AttentionStrategy.Request(0);
-    private AttentionStrategy.Request request = new AttentionStrategy.Request(0);
-    private int length;
-    private int declared;
-
-    /** The most that was declared since the sequence was empty. */
-    private int widest;
-
-    /** The length when windows last grew; no truncation goes below. */
-    private int widenedAt;
-
     private boolean closed;
 
     /**
@@ -50,32 +40,25 @@ final class CpuKvCache implements KvCache {
 
     private boolean countsRows;
 
-    // What a failed run goes back to.
-    private int declaredBefore;
-    private int widestBefore;
-    private int widenedAtBefore;
-
     CpuKvCache(CpuExecutable owner, AttentionStrategy strategy, int capacity) {
         this.owner = owner;
-        this.strategy = strategy;
-        this.capacity = capacity;
         shape = owner.program().heads();
+        sequence = new KvSequence(strategy, shape, capacity);
         keyChunks = new SparseChunks();
         valueChunks = new SparseChunks();
         heads = new HeadCache[shape.layers() * shape.kvHeads()];
         for (int i = 0; i < heads.length; i++) {
-            heads[i] = emptyHead(i / shape.kvHeads(), i % shape.kvHeads());
+            heads[i] = emptyHead(sequence.head(i / shape.kvHeads(), i % shape.kvHeads()));
         }
         keyPages = Arrays.stream(heads).mapToLong(CpuKvCache::keyPage).distinct().toArray();
         valuePages = Arrays.stream(heads).mapToLong(CpuKvCache::valuePage).distinct().toArray();
-        counts = new CacheCounts(shape.layers());
+        counts = new KvCounts(shape);
     }
 
     private CpuKvCache(CpuKvCache other) {
         owner = other.owner;
         shape = other.shape;
-        strategy = other.strategy;
-        capacity = other.capacity;
+        sequence = other.sequence.copy();
         keyChunks = other.keyChunks.fork();
         valueChunks = other.valueChunks.fork();
         heads =
@@ -84,11 +67,7 @@ final class CpuKvCache implements KvCache {
                         .toArray(HeadCache[]::new);
         keyPages = other.keyPages;
         valuePages = other.valuePages;
-        counts = new CacheCounts(other.counts);
-        length = other.length;
-        declared = other.declared;
-        widest = other.widest;
-        widenedAt = other.widenedAt;
+        counts = other.counts.copy();
         counted = other.counted;
     }
 
@@ -100,123 +79,71 @@ final class CpuKvCache implements KvCache {
         return head.values.exact.format.pageBytes();
     }
 
-    /** Asks the strategy once for each thing, so that all parts go by the same answer. */
-    private HeadCache emptyHead(int layer, int head) {
-        int sinks = strategy.sinks(layer, head);
-        if (sinks < 0) {
-            throw new IllegalStateException(
-                    "the attention " + strategy.spec() + " asks for " + sinks + " sinks");
-        }
-        int held = Math.min(sinks, capacity);
-        boolean drops = strategy.dropsMiddle(layer, head);
-        String name = "layer " + layer + ", key-value head " + head;
+    private HeadCache emptyHead(HeadAttention head) {
         return new HeadCache(
-                strategy,
-                layer,
-                head,
-                held,
-                drops,
-                rows(strategy.keys(layer, head), true, held, drops, "keys of " + name),
-                rows(strategy.values(layer, head), false, held, drops, "values of " + name));
+                head, rows(head, KvStream.Kind.KEYS), rows(head, KvStream.Kind.VALUES));
     }
 
-    private HeadRows rows(Encoding encoding, boolean keys, int sinks, boolean drops, String name) {
-        encoding.requireFit(shape, strategy.spec());
+    private HeadRows rows(HeadAttention head, KvStream.Kind kind) {
+        boolean keys = kind == KvStream.Kind.KEYS;
+        Encoding encoding = head.encoding(kind);
         int dim = shape.headDim();
-        PagedRows exact = new PagedRows(RowFormat.of(encoding.store(), keys, dim), capacity);
+        RowFormat format = RowFormat.of(encoding.store(), keys, dim);
+        PagedRows exact = new PagedRows(format, sequence.capacity());
         SparseRows sparse = null;
         if (!(encoding instanceof Encoding.Exact)) {
             SparseChunks chunks = keys ? keyChunks : valueChunks;
-            sparse = new SparseRows(encoding, keys, dim, sinks, name, chunks);
+            String name = head.name(kind).toString();
+            sparse = new SparseRows(encoding, keys, dim, head.sinks(), name, chunks);
         }
-        return new HeadRows(exact, sparse, sinks, drops);
+        return new HeadRows(exact, sparse, head.sinks(), head.releases(kind));
     }
 
     @Override
     public AttentionStrategy strategy() {
-        return strategy;
+        return sequence.strategy();
     }
 
     @Override
     public int length() {
-        return length;
+        return sequence.length();
     }
 
     @Override
     public int capacity() {
-        return capacity;
+        return sequence.capacity();
     }
 
     @Override
     public void declare(int tokens) {
-        int wanted = Math.max(declared, tokens);
-        if (wanted > widest) {
-            widen(new AttentionStrategy.Request(wanted));
-        }
-        if (wanted > declared) {
+        if (tokens > sequence.declared()) {
             // Rows count to the stage in which they came.
             countRows();
         }
-        declared = wanted;
-    }
-
-    /** Asks the strategy about all heads before it changes anything: it may throw. */
-    private void widen(AttentionStrategy.Request now) {
-        AttentionStrategy.Request before = new AttentionStrategy.Request(widest);
-        int[] outside = new int[heads.length];
-        for (int i = 0; i < heads.length; i++) {
-            outside[i] = heads[i].outside(length, before, now);
-        }
-        widest = now.tokens();
-        for (int i = 0; i < heads.length; i++) {
-            if (outside[i] > 0) {
-                heads[i].leaveOutside(outside[i]);
-                widenedAt = length;
-            }
-        }
+        sequence.declare(tokens);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        if (request.tokens() != declared) {
-            request = new AttentionStrategy.Request(declared);
-        }
-        return request;
+        return sequence.request();
     }
 
-    /** The request of the widest windows: what is declared again after a truncation, at most. */
-    private AttentionStrategy.Request widestRequest() {
-        if (widestRequest.tokens() != widest) {
-            widestRequest = new AttentionStrategy.Request(widest);
-        }
-        return widestRequest;
+    /** What is known of it apart from its rows. */
+    KvSequence sequence() {
+        return sequence;
     }
 
     /** The stage to which a position counts. */
     Stage stage(int position) {
-        return position < declared ? Stage.PREFILL : Stage.DECODE;
+        return sequence.stage(position);
     }
 
     @Override
     public void truncate(int newLength) {
         requireOpen();
-        if (newLength < 0 || newLength > length) {
-            throw new IllegalArgumentException(
-                    "a sequence of " + length + " positions can't be truncated to " + newLength);
-        }
-        if (newLength > 0 && newLength < floor(newLength)) {
-            throw new InvalidOptionException(
-                    "the sequence can't be truncated to "
-                            + newLength
-                            + " positions, because "
-                            + strategy.spec()
-                            + " has dropped rows that it would need then; the smallest length is "
-                            + truncationFloor()
-                            + ", or 0");
-        }
+        sequence.requireTruncation(newLength, this::holdsAllFor);
         countRows();
-        declared = Math.min(declared, newLength);
-        length = newLength;
+        sequence.truncate(newLength);
         counted = newLength;
         for (HeadCache head : heads) {
             head.truncate(newLength);
@@ -224,28 +151,17 @@ final class CpuKvCache implements KvCache {
         if (newLength == 0) {
             keyChunks.clear();
             valueChunks.clear();
-            widest = 0;
-            widenedAt = 0;
         }
     }
 
     @Override
     public int truncationFloor() {
-        return floor(0);
-    }
-
-    /** The smallest length that a truncation can reach, or {@code least} if it is smaller. */
-    private int floor(int least) {
-        int floor = length;
-        while (floor > Math.max(widenedAt, least) && holdsAllFor(floor - 1)) {
-            floor--;
-        }
-        return floor;
+        return sequence.truncationFloor(this::holdsAllFor);
     }
 
     private boolean holdsAllFor(int position) {
         for (HeadCache head : heads) {
-            if (!head.holdsAllFor(position, widestRequest())) {
+            if (!head.holdsAllFor(sequence, position)) {
                 return false;
             }
         }
@@ -269,22 +185,19 @@ final class CpuKvCache implements KvCache {
             keys += head.keys.bytes();
             values += head.values.bytes();
         }
-        long dense = 2L * length * shape.kvWidth() * shape.layers();
+        long dense = 2L * length() * shape.kvWidth() * shape.layers();
         return new CacheBytes(keys, values, dense, dense);
     }
 
     @Override
     public AttentionCounts counts(int layer, Stage stage) {
-        if (layer < 0 || layer >= shape.layers()) {
-            throw new IllegalArgumentException("there is no layer " + layer + " in " + shape);
-        }
         countRows();
         return counts.of(layer, stage);
     }
 
     /** Counts the events of the rows that steps have left out. */
     private void countRows() {
-        if (counted < length && holdsChanges()) {
+        if (counted < length() && holdsChanges()) {
             try (Arena arena = Arena.ofConfined()) {
                 EncodeScratch scratch = new EncodeScratch(shape.headDim(), arena);
                 for (HeadCache head : heads) {
@@ -294,7 +207,7 @@ final class CpuKvCache implements KvCache {
             }
             counts.commit();
         }
-        counted = length;
+        counted = length();
     }
 
     private boolean holdsChanges() {
@@ -311,7 +224,7 @@ final class CpuKvCache implements KvCache {
         SparseRows sparse = rows.sparse;
         if (sparse != null && sparse.isFixed() && sparse.cumulative()) {
             OpenRows open = new OpenRows();
-            sparse.encode(rows.exact, length, length, 0, true, scratch, open);
+            sparse.encode(rows.exact, length(), length(), 0, true, scratch, open);
             countEncoded(head.layer, kind, sparse, counted, open);
         }
     }
@@ -329,27 +242,24 @@ final class CpuKvCache implements KvCache {
     @Override
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         requireOpen();
-        if (layer < 0 || layer >= shape.layers() || kvHead < 0 || kvHead >= shape.kvHeads()) {
-            throw new IllegalArgumentException(
-                    "there is no head " + kvHead + " of layer " + layer + " in " + shape);
-        }
+        sequence.requireHead(layer, kvHead);
         HeadCache head = head(layer, kvHead);
-        HeadRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
-        int gone = rows.gone(head.outside());
+        HeadRows rows = head.rows(kind);
+        int gone = rows.gone(sequence.outside(layer, kvHead));
         int sinks = Math.min(head.sinks(), gone);
         return new KvStream(
-                length,
-                rows.exact.export(sinks, gone, length),
+                length(),
+                rows.exact.export(sinks, gone, length()),
                 rows.sparse == null
                         ? KvStream.DeltaRows.NONE
-                        : new SparseExport(rows.sparse).of(rows.exact, length));
+                        : new SparseExport(rows.sparse).of(rows.exact, length()));
     }
 
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            length = 0;
+            sequence.truncate(0);
             for (HeadCache head : heads) {
                 head.truncate(0);
             }
@@ -378,7 +288,7 @@ final class CpuKvCache implements KvCache {
         return heads[layer * shape.kvHeads() + kvHead];
     }
 
-    CacheCounts counts() {
+    KvCounts counts() {
         return counts;
     }
 
@@ -395,25 +305,12 @@ final class CpuKvCache implements KvCache {
 
     /** Makes room for the next {@code rows} positions. */
     void reserve(int rows, StagingPages staging) {
-        if (rows > capacity - length) {
-            throw new ContextOverflowException(
-                    "the sequence has "
-                            + length
-                            + " positions and a capacity of "
-                            + capacity
-                            + ", so "
-                            + rows
-                            + " more do not fit; open it with a longer context");
+        sequence.requireRoom(rows);
+        if (sequence.declared() == 0) {
+            countRows();
         }
-        declaredBefore = declared;
-        widestBefore = widest;
-        widenedAtBefore = widenedAt;
-        for (HeadCache head : heads) {
-            head.note();
-        }
-        if (declared == 0) {
-            declare(length + rows);
-        }
+        sequence.begin(rows);
+        int length = length();
         countsRows =
                 rows > AttentionPlan.FEW
                         || length + rows - counted >= RowFormat.BLOCK
@@ -439,7 +336,7 @@ final class CpuKvCache implements KvCache {
 
     private void plan(int newLength) {
         for (HeadCache head : heads) {
-            head.plan(newLength, widestRequest());
+            head.plan(sequence, newLength);
         }
     }
 
@@ -471,8 +368,8 @@ final class CpuKvCache implements KvCache {
 
     /** Makes a run's rows part of the sequence and drops what no query sees any more. */
     void commit(int rows) {
-        length += rows;
-        counted = countsRows ? length : counted;
+        sequence.commit(rows);
+        counted = countsRows ? length() : counted;
         counts.commit();
         for (HeadCache head : heads) {
             head.commit();
@@ -482,77 +379,64 @@ final class CpuKvCache implements KvCache {
     /** Gives back what a failed run took. */
     void rollback() {
         for (HeadCache head : heads) {
-            head.rollback(length);
+            head.rollback(length());
         }
         keyChunks.reset(keyMark);
         valueChunks.reset(valueMark);
         keySource.closeUnused();
         valueSource.closeUnused();
         counts.rollback();
-        declared = declaredBefore;
-        widest = widestBefore;
-        widenedAt = widenedAtBefore;
+        sequence.rollback();
     }
 
-    /**
-     * Fills an empty cache from a checked source.
-     *
-     * @param gaps by head, keys before values: the exact rows that are missing
-     */
-    void restore(int newLength, CacheRestore.Gap[] gaps, KvStream.Source source) {
+    /** Fills an empty cache. */
+    void restore(KvStream.Source source) {
+        KvRestore restore = new KvRestore(sequence, source);
         keyMark = keyChunks.mark();
         valueMark = valueChunks.mark();
-        length = newLength;
-        counted = newLength;
+        sequence.restore(restore.length());
+        counted = length();
         try (Arena arena = Arena.ofConfined()) {
             StagingPages staging = new StagingPages(arena);
             EncodeScratch scratch = new EncodeScratch(shape.headDim(), arena);
-            for (int i = 0; i < heads.length; i++) {
-                HeadCache head = heads[i];
+            for (HeadCache head : heads) {
                 for (KvStream.Kind kind : KvStream.Kind.values()) {
                     staging.beginLayer();
-                    KvStream stream = source.stream(head.layer, head.kvHead, kind);
-                    restore(
-                            head,
-                            kind,
-                            stream,
-                            gaps[2 * i + (kind == KvStream.Kind.KEYS ? 0 : 1)],
-                            staging,
-                            scratch);
+                    KvRestore.Rows rows = restore.rows(head.attention(), kind);
+                    SparseRows sparse = head.rows(kind).sparse;
+                    if (rows.gone() > 0 && sparse != null && !sparse.cumulative()) {
+                        throw restore.lacking(); // pruned rows are made again from exact ones
+                    }
+                    fill(head, kind, rows, staging, scratch);
                 }
-                if (head.startOutside(newLength, request())) {
-                    widenedAt = newLength;
-                }
+                int gone = Math.max(head.keys.gone(), head.values.gone());
+                sequence.restored(head.layer, head.kvHead, gone);
             }
         }
-        if (!holdsAllFor(newLength)) {
-            throw lacking();
+        if (!holdsAllFor(length())) {
+            throw restore.lacking();
         }
         counts.commit();
     }
 
-    private void restore(
+    private void fill(
             HeadCache head,
             KvStream.Kind kind,
-            KvStream stream,
-            CacheRestore.Gap gap,
+            KvRestore.Rows restored,
             StagingPages staging,
             EncodeScratch scratch) {
-        HeadRows rows = kind == KvStream.Kind.KEYS ? head.keys : head.values;
+        HeadRows rows = head.rows(kind);
         PageSource pages = kind == KvStream.Kind.KEYS ? keySource : valueSource;
-        if (!gap.isEmpty() && !mayLack(head, rows, gap)) {
-            throw lacking();
-        }
-        rows.planRestore(length, head.window(widestRequest()), gap.to());
+        KvStream stream = restored.stream();
+        int length = length();
+        int window = head.attention().window(sequence.widestRequest());
+        rows.planRestore(length, window, restored.gone());
         pages.reserve(rows.exact.format.pageBytes(), rows.missingPages(0, length));
         rows.prepare(0, length, pages, staging);
         stream.exact().forEach(rows.exact::restore);
         SparseRows sparse = rows.sparse;
-        if (sparse != null && !gap.isEmpty()) {
-            if (stream.delta().count() != length) {
-                throw lacking();
-            }
-            sparse.restore(stream.delta(), gap.to(), scratch);
+        if (sparse != null && restored.gone() > 0) {
+            sparse.restore(stream.delta(), restored.gone(), scratch);
         } else if (sparse != null) {
             OpenRows open = new OpenRows();
             sparse.encode(rows.exact, 0, length, 0, true, scratch, open);
@@ -563,42 +447,16 @@ final class CpuKvCache implements KvCache {
         rows.commit();
     }
 
-    /** Whether the strategy can do without exact rows: no sinks, nothing of its least window. */
-    private boolean mayLack(HeadCache head, HeadRows rows, CacheRestore.Gap gap) {
-        AttentionStrategy.Request least = new AttentionStrategy.Request(0);
-        int window = head.window(least);
-        return rows.leaves()
-                && gap.from() >= Math.min(head.sinks(), length)
-                && gap.to() <= Math.max(0, length - window);
-    }
-
     /** Counts the rows from a position on, which a step encoded for the first time. */
     void countEncoded(int layer, KvStream.Kind kind, SparseRows rows, int from, OpenRows open) {
-        boolean keys = kind == KvStream.Kind.KEYS;
         int to = open.length();
-        int border = Math.clamp(declared, from, to);
+        int border = Math.clamp(sequence.declared(), from, to);
         for (Stage stage : Stage.values()) {
             int first = stage == Stage.PREFILL ? from : border;
             int end = stage == Stage.PREFILL ? border : to;
             long elements = (long) (end - first) * rows.dim;
             long changed = open.countBefore(end) - open.countBefore(first);
-            counts.add(
-                    layer,
-                    stage,
-                    keys ? CacheCounts.KEY_ELEMENTS : CacheCounts.VALUE_ELEMENTS,
-                    elements);
-            counts.add(
-                    layer,
-                    stage,
-                    keys ? CacheCounts.KEY_UNCHANGED : CacheCounts.VALUE_UNCHANGED,
-                    elements - changed);
+            counts.encoded(layer, stage, kind, elements, changed);
         }
-    }
-
-    private InvalidOptionException lacking() {
-        return new InvalidOptionException(
-                "the restored state lacks rows that "
-                        + strategy.spec()
-                        + " needs; restore it with the attention that it was saved with");
     }
 }

@@ -1,159 +1,72 @@
 package io.github.deltallm.backend.cpu;
 
-import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.HeadAttention;
+import io.github.deltallm.api.spi.KvSequence;
+import io.github.deltallm.api.spi.KvStream;
 
-/** Keys and values of one head of one sequence, and which of them queries see how. */
+/** Keys and values of one head of one sequence. */
 final class HeadCache {
     final int layer;
     final int kvHead;
     final HeadRows keys;
     final HeadRows values;
 
-    private final AttentionStrategy strategy;
-    private final int sinks;
-    private final boolean drops;
+    private final HeadAttention attention;
 
-    /** Exact runs begin no earlier: the window was smaller when it passed. */
-    private int outside;
-
-    private int outsideBefore;
-
-    /**
-     * @param sinks number of keys at the beginning that every query sees exactly
-     * @param drops whether queries do not see the middle run at all
-     */
-    HeadCache(
-            AttentionStrategy strategy,
-            int layer,
-            int kvHead,
-            int sinks,
-            boolean drops,
-            HeadRows keys,
-            HeadRows values) {
-        this.strategy = strategy;
-        this.layer = layer;
-        this.kvHead = kvHead;
-        this.sinks = sinks;
-        this.drops = drops;
+    HeadCache(HeadAttention attention, HeadRows keys, HeadRows values) {
+        this.attention = attention;
+        layer = attention.layer();
+        kvHead = attention.kvHead();
         this.keys = keys;
         this.values = values;
     }
 
     HeadCache fork(SparseChunks keyChunks, SparseChunks valueChunks) {
-        HeadCache fork =
-                new HeadCache(
-                        strategy,
-                        layer,
-                        kvHead,
-                        sinks,
-                        drops,
-                        keys.fork(keyChunks),
-                        values.fork(valueChunks));
-        fork.outside = outside;
-        return fork;
+        return new HeadCache(attention, keys.fork(keyChunks), values.fork(valueChunks));
     }
 
-    /** How many keys the strategy sees exactly; 1 or more where it counts. */
-    int window(AttentionStrategy.Request request) {
-        int window = strategy.window(layer, kvHead, request);
-        if (window < 1 && (drops || encodes())) {
-            throw new IllegalStateException(
-                    "the attention "
-                            + strategy.spec()
-                            + " has a window of "
-                            + window
-                            + " keys; it must hold the query's own at least");
-        }
-        return window;
+    /** What the strategy declares. */
+    HeadAttention attention() {
+        return attention;
+    }
+
+    HeadRows rows(KvStream.Kind kind) {
+        return kind == KvStream.Kind.KEYS ? keys : values;
     }
 
     /** Number of keys at the beginning that every query sees exactly. */
     int sinks() {
-        return sinks;
+        return attention.sinks();
     }
 
     /** Whether queries do not see the middle run at all. */
     boolean drops() {
-        return drops;
+        return attention.dropsMiddle();
     }
 
     /** Whether queries see a middle run. */
     boolean encodes() {
-        return !drops && (keys.sparse != null || values.sparse != null);
+        return !drops() && attention.seesParts();
     }
 
-    int outside() {
-        return outside;
-    }
-
-    /** How many keys stay outside when the window grows; 0 if it does not, or none do. */
-    int outside(int length, AttentionStrategy.Request before, AttentionStrategy.Request now) {
-        int window = window(before);
-        return window >= window(now) ? 0 : Math.max(0, length - window);
-    }
-
-    /** Keeps keys outside. */
-    void leaveOutside(int keys) {
-        outside = Math.max(outside, keys);
-    }
-
-    /**
-     * Notes that restored rows do not fill the window.
-     *
-     * @return whether that is so
-     */
-    boolean startOutside(int length, AttentionStrategy.Request request) {
-        int gone = Math.max(keys.gone(), values.gone());
-        if (gone <= Math.max(0, length - window(request))) {
-            return false;
+    /** The first position of the exact run that a query sees. */
+    int exactFrom(KvSequence sequence, int position) {
+        int from = sequence.exactFrom(layer, kvHead, position);
+        if (!keys.holdsExact(position, from) || !values.holdsExact(position, from)) {
+            throw attention.notHeld(from, position);
         }
-        outside = Math.max(outside, gone);
-        return true;
-    }
-
-    /** The first position of the exact run, but none that was outside when the window grew. */
-    int exactFrom(int position, AttentionStrategy.Request request) {
-        int from = strategy.exactFrom(layer, kvHead, position, request);
-        int window = window(request);
-        if (from < 0 || from > position || position - from >= window) {
-            throw new IllegalStateException(
-                    "the attention "
-                            + strategy.spec()
-                            + " asks for exact keys from "
-                            + from
-                            + " for the query at position "
-                            + position
-                            + ", in a window of "
-                            + window);
-        }
-        int bounded = Math.max(from, Math.min(outside, position));
-        if (!keys.holdsExact(position, bounded) || !values.holdsExact(position, bounded)) {
-            throw new IllegalStateException(
-                    "the attention "
-                            + strategy.spec()
-                            + " asks for exact keys from "
-                            + from
-                            + " for the query at position "
-                            + position
-                            + ", which its window did not hold before");
-        }
-        return bounded;
+        return from;
     }
 
     /** Whether everything is kept that the query at a position may see, whatever is declared. */
-    boolean holdsAllFor(int position, AttentionStrategy.Request widest) {
-        int first = Math.max(0, position - window(widest) + 1);
-        int from = Math.max(first, Math.min(outside, position));
+    boolean holdsAllFor(KvSequence sequence, int position) {
+        int from = sequence.widestFrom(layer, kvHead, position);
         return keys.holdsAllFor(position, from) && values.holdsAllFor(position, from);
     }
 
-    /**
-     * Plans a step.
-     *
-     * @param widest the most that was ever declared: rows in its window are kept
-     */
-    void plan(int length, AttentionStrategy.Request widest) {
-        int window = window(widest);
+    /** Plans a step after which the sequence has {@code length} rows. */
+    void plan(KvSequence sequence, int length) {
+        int window = attention.window(sequence.widestRequest());
         keys.plan(length, window);
         values.plan(length, window);
     }
@@ -163,13 +76,7 @@ final class HeadCache {
         values.commit();
     }
 
-    /** Notes what a failed run goes back to. */
-    void note() {
-        outsideBefore = outside;
-    }
-
     void rollback(int length) {
-        outside = outsideBefore;
         keys.rollback(length);
         values.rollback(length);
     }
@@ -177,8 +84,5 @@ final class HeadCache {
     void truncate(int length) {
         keys.truncate(length);
         values.truncate(length);
-        if (length == 0) {
-            outside = 0;
-        }
     }
 }

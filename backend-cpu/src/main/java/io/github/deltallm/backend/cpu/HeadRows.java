@@ -26,13 +26,13 @@ final class HeadRows {
     private int nextGone;
 
     /**
-     * @param drops whether rows that leave the window are not needed at all
+     * @param leaving whether exact rows that queries no longer see are not needed
      */
-    HeadRows(PagedRows exact, @Nullable SparseRows sparse, int sinks, boolean drops) {
+    HeadRows(PagedRows exact, @Nullable SparseRows sparse, int sinks, boolean leaving) {
         this.exact = exact;
         this.sparse = sparse;
         this.sinks = sinks;
-        leaving = drops || (sparse != null && sparse.cumulative());
+        this.leaving = leaving;
     }
 
     HeadRows fork(SparseChunks chunks) {
@@ -51,11 +51,6 @@ final class HeadRows {
     /** Position behind the last exact row that is no longer kept; 0 if all are. */
     int gone() {
         return gone;
-    }
-
-    /** Whether exact rows leave when queries no longer see them. */
-    boolean leaves() {
-        return leaving;
     }
 
     /** Position behind the last exact row that a copy of the sequence may not see. */

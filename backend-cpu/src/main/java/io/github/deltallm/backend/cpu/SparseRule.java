@@ -1,9 +1,8 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
-
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Encoding.Events;
+import io.github.deltallm.api.spi.FirstRows;
 
 import java.util.Arrays;
 
@@ -102,37 +101,8 @@ final class SparseRule {
      * @param rows {@code [FIRST_ROWS, dim]}
      */
     static SparseRule fixed(Encoding.Delta delta, int dim, float[] rows) {
-        boolean steps = delta.events() == Events.INT8 && delta.steps().length == 0;
-        return delta(
-                delta,
-                dim,
-                steps ? steps(rows, dim) : delta.steps(),
-                delta.relative() ? sigma(rows, dim) : 1);
-    }
-
-    private static float[] steps(float[] rows, int dim) {
-        float[] steps = new float[dim];
-        for (int c = 0; c < dim; c++) {
-            float largest = 0;
-            for (int row = 0; row < FIRST_ROWS; row++) {
-                largest = Math.max(largest, Math.abs(rows[row * dim + c]));
-            }
-            steps[c] = 2 * largest / 127;
-        }
-        return steps;
-    }
-
-    private static float sigma(float[] rows, int dim) {
-        double sum = 0;
-        for (float value : rows) {
-            sum += value;
-        }
-        double mean = sum / (FIRST_ROWS * dim);
-        double squares = 0;
-        for (float value : rows) {
-            squares += (value - mean) * (value - mean);
-        }
-        return (float) Math.sqrt(squares / (FIRST_ROWS * dim));
+        FirstRows first = FirstRows.of(delta, rows, dim);
+        return delta(delta, dim, first.steps(), first.sigma());
     }
 
     /**

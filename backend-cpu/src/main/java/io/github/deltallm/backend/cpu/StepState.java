@@ -1,6 +1,5 @@
 package io.github.deltallm.backend.cpu;
 
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
@@ -70,7 +69,6 @@ final class StepState {
 
     private void fillSpan(Step step, int span) {
         CpuKvCache cache = (CpuKvCache) step.cache(span);
-        AttentionStrategy.Request request = cache.request();
         caches[span] = cache;
         firstRows[span] = step.firstRow(span);
         Step.Logits logits = step.logits(span);
@@ -83,21 +81,21 @@ final class StepState {
         }
         for (int layer = 0; layer < shape.layers(); layer++) {
             for (int head = 0; head < shape.kvHeads(); head++) {
-                fillHead(cache.head(layer, head), step.firstRow(span), end, request);
+                fillHead(cache, cache.head(layer, head), step.firstRow(span), end);
             }
         }
     }
 
-    private void fillHead(HeadCache head, int from, int to, AttentionStrategy.Request request) {
+    private void fillHead(CpuKvCache cache, HeadCache head, int from, int to) {
         int at = (head.layer * shape.kvHeads() + head.kvHead) * maxRows;
-        if (!head.drops() && !head.encodes()) {
+        if (!head.attention().seesParts()) {
             Arrays.fill(recent, at + from, at + to, 0);
             Arrays.fill(keyBoundary, at + from, at + to, 0);
             Arrays.fill(valueBoundary, at + from, at + to, 0);
             return;
         }
         for (int row = from; row < to; row++) {
-            int exactFrom = head.exactFrom(positions[row], request);
+            int exactFrom = head.exactFrom(cache.sequence(), positions[row]);
             int seen = exactFrom <= head.sinks() ? 0 : exactFrom;
             recent[at + row] = head.drops() ? seen : 0;
             keyBoundary[at + row] =

@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding.Delta;
 import io.github.deltallm.api.spi.Encoding.Events;
@@ -9,6 +10,7 @@ import io.github.deltallm.api.spi.Encoding.Store;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.Step;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import org.junit.jupiter.api.Test;
 
@@ -18,7 +20,7 @@ import java.util.List;
 /** Memory of encoded sequences, which forks share. */
 class DeltaCacheTest {
     private static final Delta KEYS = Delta.of(0.4f, Events.BF16, Store.BF16);
-    private static final EncodedStrategy DELTA = new EncodedStrategy(KEYS, KEYS, 2, 20, false);
+    private static final AttentionStrategy DELTA = WindowStrategy.sliding(KEYS, KEYS, 2, 20);
     private static final int CAPACITY = 1_000;
 
     @Test

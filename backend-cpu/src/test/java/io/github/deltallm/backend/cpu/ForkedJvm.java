@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.BackendProvider;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import java.io.File;
 import java.io.IOException;
@@ -34,7 +35,8 @@ final class ForkedJvm {
                         File.pathSeparator,
                         target.resolve("classes").toString(),
                         target.resolve("test-classes").toString(),
-                        placeOf(BackendProvider.class)));
+                        placeOf(BackendProvider.class),
+                        placeOf(WindowStrategy.class)));
         command.add(main.getName());
         Path out = Files.createTempFile("forked", ".txt");
         try {

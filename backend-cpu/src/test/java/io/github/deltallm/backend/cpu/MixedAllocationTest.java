@@ -15,6 +15,7 @@ import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Step;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import org.junit.jupiter.api.Test;
 
@@ -53,7 +54,7 @@ class MixedAllocationTest {
     }
 
     private static Kind encoded(String name, Encoding keys, Encoding values, boolean blocks) {
-        return new Kind(name, new EncodedStrategy(keys, values, 4, 40, blocks));
+        return new Kind(name, new WindowStrategy(keys, values, 4, 40, false, blocks));
     }
 
     private static List<Kind> kinds() {

@@ -2,8 +2,6 @@ package io.github.deltallm.backend.opencl;
 
 import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
-import io.github.deltallm.api.DeltaLlmException;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.HeadShape;
 
 import java.lang.foreign.Arena;
@@ -119,10 +117,9 @@ final class AttentionStep implements AutoCloseable {
     }
 
     private void fill(AttentionSpan span) {
-        AttentionStrategy.Request request = span.cache.request();
         for (int layer = 0; layer < shape.layers(); layer++) {
             for (int h = 0; h < shape.kvHeads(); h++) {
-                fill(span, span.cache.head(layer, h), request);
+                fill(span, span.cache.head(layer, h));
             }
             for (int i = 0; i < span.statusInts(); i++) {
                 int value = i < 2 * shape.kvHeads() ? SOUND : 0;
@@ -131,7 +128,7 @@ final class AttentionStep implements AutoCloseable {
         }
     }
 
-    private void fill(AttentionSpan span, CacheHead head, AttentionStrategy.Request request) {
+    private void fill(AttentionSpan span, CacheHead head) {
         int keys = head.kvHead;
         int values = shape.kvHeads() + head.kvHead;
         int keysAt = span.recentsAt(head.layer, keys);
@@ -142,8 +139,8 @@ final class AttentionStep implements AutoCloseable {
             int position = span.position + row;
             int keyRecent = 0;
             int valueRecent = 0;
-            if (head.seesParts()) {
-                int from = head.exactFrom(position, request);
+            if (head.attention().seesParts()) {
+                int from = head.exactFrom(span.cache.sequence(), position);
                 int seen = from <= head.sinks() ? 0 : from;
                 keyRecent = head.drops() ? seen : head.keys.boundary(position, from);
                 valueRecent = head.drops() ? seen : head.values.boundary(position, from);
@@ -207,13 +204,7 @@ final class AttentionStep implements AutoCloseable {
     private void take(AttentionSpan span, int layer, int index, CachePart part) {
         int refused = status.getAtIndex(INT, span.errorsAt(layer) + index);
         if (refused != SOUND) {
-            throw new DeltaLlmException(
-                    "the "
-                            + part.name
-                            + " can't be encoded at position "
-                            + refused
-                            + ": infinities, NaN and changes too large to be held are refused;"
-                            + " check the model file or use dense attention");
+            throw part.name.refused(refused, "an element that no encoder can follow");
         }
         RowsCounts counts = part.counts;
         if (counts == null || (part.stream != null && !part.stream.isFixed())) {

@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.Op;
+import io.github.deltallm.api.spi.RunCheck;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -108,11 +109,10 @@ final class AttentionStore implements KeyValueStore {
     @Override
     public void check(KvCache cache, int span, int rows) {
         if (!(cache instanceof CacheSequence sequence) || !sequence.belongsTo(this)) {
-            throw new IllegalArgumentException(
-                    "the cache of span " + span + " was made by another executable");
+            throw RunCheck.foreignCache(span);
         }
         sequence.requireOpen();
-        sequence.requireRoom(rows);
+        sequence.sequence().requireRoom(rows);
     }
 
     @Override

@@ -4,6 +4,9 @@ import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache.Stage;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvCounts.Field;
+import io.github.deltallm.api.spi.KvStream.Kind;
 
 /** Counts what a step's attention needs, and what its kernels execute. */
 final class AttentionTally {
@@ -21,32 +24,29 @@ final class AttentionTally {
     /** Counts a span whose counters were read. */
     void add(AttentionSpan span) {
         for (CacheHead head : span.cache.heads()) {
-            part(span, head, true);
-            part(span, head, false);
+            part(span, head, Kind.KEYS);
+            part(span, head, Kind.VALUES);
             executed(span, head);
         }
     }
 
-    private void part(AttentionSpan span, CacheHead head, boolean keys) {
-        CachePart part = keys ? head.keys : head.values;
-        CacheCounts tallies = span.cache.tallies();
+    private void part(AttentionSpan span, CacheHead head, Kind kind) {
+        CachePart part = head.part(kind);
+        KvCounts tallies = span.cache.tallies();
         if (part.stream != null && part.stream.isFixed()) {
             for (int row = AttentionStep.counted(span, part); row < span.length(); row++) {
-                Stage stage = span.cache.windows().stage(row);
+                Stage stage = span.cache.sequence().stage(row);
                 long changed = counts(part).of(row, row + 1);
-                tallies.add(head.layer, stage, keys, CacheCounts.ELEMENTS, shape.headDim());
-                tallies.add(
-                        head.layer, stage, keys, CacheCounts.UNCHANGED, shape.headDim() - changed);
+                tallies.encoded(head.layer, stage, kind, shape.headDim(), changed);
             }
         }
         long group = shape.group();
         for (int row = 0; row < span.rows; row++) {
             int position = span.position + row;
-            Stage stage = span.cache.windows().stage(position);
+            Stage stage = span.cache.sequence().stage(position);
             long dense = (position + 1L) * shape.headDim();
-            tallies.add(head.layer, stage, keys, CacheCounts.MACS, group * dense);
-            tallies.add(
-                    head.layer, stage, keys, CacheCounts.COST, group * cost(span, head, keys, row));
+            tallies.add(head.layer, stage, kind, Field.MACS, group * dense);
+            tallies.add(head.layer, stage, kind, Field.COST, group * cost(span, head, kind, row));
         }
     }
 
@@ -58,9 +58,9 @@ final class AttentionTally {
         return counts;
     }
 
-    private long cost(AttentionSpan span, CacheHead head, boolean keys, int row) {
-        CachePart part = keys ? head.keys : head.values;
-        int index = head.kvHead + (keys ? 0 : shape.kvHeads());
+    private long cost(AttentionSpan span, CacheHead head, Kind kind, int row) {
+        CachePart part = head.part(kind);
+        int index = head.kvHead + (kind == Kind.KEYS ? 0 : shape.kvHeads());
         int recent = step.recent(span, head.layer, index, row);
         int middle = Math.min(head.sinks(), recent);
         long exact = (span.position + row + 1L - (recent - middle)) * shape.headDim();
@@ -83,7 +83,7 @@ final class AttentionTally {
             int to = (first + count - 1) / shape.group();
             long macs =
                     executed(span, head, true, from, to) + executed(span, head, false, from, to);
-            Stage stage = span.cache.windows().stage(span.position + from);
+            Stage stage = span.cache.sequence().stage(span.position + from);
             span.cache.tallies().execute(head.layer, stage, count * macs);
         }
     }

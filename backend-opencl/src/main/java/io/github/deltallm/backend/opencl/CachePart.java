@@ -3,6 +3,9 @@ package io.github.deltallm.backend.opencl;
 import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.HeadAttention;
+import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.RowsName;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +23,7 @@ final class CachePart {
      */
     static final int SLACK = 32;
 
-    final String name;
+    final RowsName name;
     final Encoding encoding;
     final RowsPages exact;
     final @Nullable DeltaStream stream;
@@ -34,28 +37,18 @@ final class CachePart {
     private int nextGone;
     private int nextClosed;
 
-    /**
-     * @param name what the rows are, for messages: "keys of layer 3, head 1"
-     * @param drops whether rows that leave the window are not needed at all
-     */
-    CachePart(
-            String name,
-            Encoding encoding,
-            boolean keys,
-            int dim,
-            int sinks,
-            boolean drops,
-            CacheSlab slab) {
-        this.name = name;
-        this.encoding = encoding;
-        this.sinks = sinks;
+    CachePart(HeadAttention head, KvStream.Kind kind, int dim, CacheSlab slab) {
+        name = head.name(kind);
+        encoding = head.encoding(kind);
+        sinks = head.sinks();
+        leaving = head.releases(kind);
+        boolean keys = kind == KvStream.Kind.KEYS;
         exact = new RowsPages(new RowsFormat(encoding.store(), keys, dim), slab);
         stream =
                 encoding instanceof Encoding.Delta delta
                         ? new DeltaStream(delta, keys, dim, slab)
                         : null;
         counts = encoding instanceof Encoding.Exact ? null : new RowsCounts(sinks);
-        leaving = drops || stream != null;
     }
 
     private CachePart(CachePart other) {
@@ -83,11 +76,6 @@ final class CachePart {
     /** Position behind the last exact row that is no longer kept; 0 if all are. */
     int gone() {
         return gone;
-    }
-
-    /** Whether exact rows leave when queries no longer see them. */
-    boolean leaves() {
-        return leaving;
     }
 
     /** Position behind the last exact row that a copy of the sequence may not see. */

@@ -5,116 +5,58 @@ import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import static java.util.Objects.requireNonNull;
 
-import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.InvalidOptionException;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
 import io.github.deltallm.api.spi.KvCache.Stage;
+import io.github.deltallm.api.spi.KvRestore;
+import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
-import io.github.deltallm.api.spi.KvStreamCheck;
 
 import java.util.Arrays;
 
 /** Fills an empty cache with a saved state, after checking it; encodes on the host. */
 final class CacheRestore {
     private final CacheSequence cache;
-    private final KvStream.Source source;
+    private final KvSequence sequence;
+    private final KvRestore restore;
     private final int dim;
 
     CacheRestore(CacheSequence cache, KvStream.Source source) {
         this.cache = cache;
-        this.source = source;
+        sequence = cache.sequence();
+        restore = new KvRestore(sequence, source);
         dim = cache.shape().headDim();
     }
 
-    /** The exact rows {@code [from, to)} that a stream lacks, all in one. */
-    private record Gap(int from, int to) {
-        boolean isEmpty() {
-            return to <= from;
-        }
-    }
-
     void run() {
-        int length = source.stream(0, 0, KvStream.Kind.KEYS).length();
-        if (length > cache.capacity()) {
-            throw new ContextOverflowException(
-                    "the restored sequence has "
-                            + length
-                            + " positions, more than the capacity of "
-                            + cache.capacity());
-        }
+        sequence.restore(restore.length());
         for (CacheHead head : cache.heads()) {
             for (KvStream.Kind kind : KvStream.Kind.values()) {
-                check(head, kind, length);
+                fill(head, kind, restore.rows(head.attention(), kind));
             }
         }
-        for (CacheHead head : cache.heads()) {
-            for (KvStream.Kind kind : KvStream.Kind.values()) {
-                restore(head, kind, length);
-            }
-        }
-        cache.restored(length);
-        if (!cache.holdsAllFor(length)) {
-            throw lacking();
+        cache.restored();
+        if (!cache.holdsAllFor(restore.length())) {
+            throw restore.lacking();
         }
     }
 
-    private static CachePart part(CacheHead head, KvStream.Kind kind) {
-        return kind == KvStream.Kind.KEYS ? head.keys : head.values;
-    }
-
-    private void check(CacheHead head, KvStream.Kind kind, int length) {
-        CachePart part = part(head, kind);
-        KvStream stream = source.stream(head.layer, head.kvHead, kind);
-        new KvStreamCheck(part.name, dim, part.encoding, stream).check(length);
-    }
-
-    private Gap gap(KvStream stream) {
-        int from = stream.length();
-        int to = 0;
-        int end = 0;
-        for (KvStream.Rows rows : stream.exact()) {
-            if (rows.from() > end) {
-                from = Math.min(from, end);
-                to = rows.from();
-            }
-            end = rows.from() + rows.values().length / dim;
-        }
-        return end < stream.length()
-                ? new Gap(Math.min(from, end), stream.length())
-                : new Gap(from, to);
-    }
-
-    private void restore(CacheHead head, KvStream.Kind kind, int length) {
-        CachePart part = part(head, kind);
-        KvStream stream = source.stream(head.layer, head.kvHead, kind);
-        Gap gap = gap(stream);
-        if (!gap.isEmpty() && !mayLack(head, part, gap, length)) {
-            throw lacking();
-        }
-        DeltaStream delta = part.stream;
-        if (delta != null && !gap.isEmpty() && stream.delta().count() != length) {
-            throw lacking();
-        }
-        int gone = part.planRestore(length, head.window(cache.windows().widestRequest()), gap.to());
+    private void fill(CacheHead head, KvStream.Kind kind, KvRestore.Rows rows) {
+        CachePart part = head.part(kind);
+        KvStream stream = rows.stream();
+        int length = restore.length();
+        int window = head.attention().window(sequence.widestRequest());
+        int gone = part.planRestore(length, window, rows.gone());
         part.exact.restore(stream.exact(), length, part.kept(), gone);
-        if (delta == null) {
+        if (part.stream == null) {
             countPruned(part, stream);
-        } else if (gap.isEmpty()) {
+        } else if (rows.gone() == 0) {
             encode(head, kind, stream);
         } else {
-            events(part, delta, stream.delta(), gap.to());
+            events(part, part.stream, stream.delta(), rows.gone());
         }
         part.commit(length);
-    }
-
-    /** Whether the strategy can do without exact rows: no sinks, nothing of its least window. */
-    private boolean mayLack(CacheHead head, CachePart part, Gap gap, int length) {
-        AttentionStrategy.Request least = new AttentionStrategy.Request(0);
-        int window = head.window(least);
-        return part.leaves()
-                && gap.from() >= Math.min(head.sinks(), length)
-                && gap.to() <= Math.max(0, length - window);
     }
 
     private void countPruned(CachePart part, KvStream stream) {
@@ -138,18 +80,13 @@ final class CacheRestore {
 
     /** Encodes rows that are all there exactly. */
     private void encode(CacheHead head, KvStream.Kind kind, KvStream stream) {
-        CachePart part = part(head, kind);
+        CachePart part = head.part(kind);
         DeltaStream delta = requireNonNull(part.stream);
-        float[] all = new float[stream.length() * dim];
-        for (KvStream.Rows rows : stream.exact()) {
-            System.arraycopy(rows.values(), 0, all, rows.from() * dim, rows.values().length);
-        }
-        float[] rows = rounded(part, all);
+        float[] rows = rounded(part, KvRestore.together(stream, dim));
         requireFinite(part, rows, "rows");
         if (delta.fixesAt(stream.length())) {
-            DeltaRule fixed =
-                    DeltaRule.fixed(delta.encoding, dim, Arrays.copyOf(rows, FIRST_ROWS * dim));
-            delta.restoreRule(fixed.steps(), fixed.sigma);
+            float[] first = Arrays.copyOf(rows, FIRST_ROWS * dim);
+            delta.take(FirstRows.of(delta.encoding, first, dim));
         }
         if (!delta.isFixed()) {
             return;
@@ -167,18 +104,15 @@ final class CacheRestore {
     /** A state that was not encoded yet is encoded now: that counts. */
     private void tally(int layer, KvStream.Kind kind, float[] events) {
         for (int row = 0; row < events.length / dim; row++) {
-            Stage stage = cache.windows().stage(row);
-            boolean keys = kind == KvStream.Kind.KEYS;
-            int changed = count(events, row);
-            cache.tallies().add(layer, stage, keys, CacheCounts.ELEMENTS, dim);
-            cache.tallies().add(layer, stage, keys, CacheCounts.UNCHANGED, dim - changed);
+            Stage stage = sequence.stage(row);
+            cache.tallies().encoded(layer, stage, kind, dim, count(events, row));
         }
     }
 
     /** Takes the rows before {@code end} from a stream; those behind it are there exactly. */
     private void events(CachePart part, DeltaStream delta, KvStream.DeltaRows rows, int end) {
         if (delta.encoding.waits()) {
-            delta.restoreRule(rows.steps(), rows.sigma());
+            delta.take(new FirstRows(rows.steps(), rows.sigma()));
         }
         float[] all = new float[rows.count() * dim];
         int event = 0;
@@ -237,12 +171,5 @@ final class CacheRestore {
                                 + " does; restore them with dense attention");
             }
         }
-    }
-
-    private InvalidOptionException lacking() {
-        return new InvalidOptionException(
-                "the restored state lacks rows that "
-                        + cache.strategy().spec()
-                        + " needs; restore it with the attention that it was saved with");
     }
 }

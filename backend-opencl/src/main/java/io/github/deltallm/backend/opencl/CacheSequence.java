@@ -2,12 +2,12 @@ package io.github.deltallm.backend.opencl;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
-import io.github.deltallm.api.ContextOverflowException;
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
-import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
 
 import java.util.Arrays;
@@ -19,14 +19,11 @@ final class CacheSequence implements KvCache {
     private final AttentionStore owner;
     private final ReentrantLock lock;
     private final HeadShape shape;
-    private final AttentionStrategy strategy;
-    private final int capacity;
+    private final KvSequence sequence;
     private final CachePool pool;
     private final CacheDirectory directory;
     private final CacheHead[] heads;
-    private final CacheCounts counts;
-    private final CacheWindows windows;
-    private int length;
+    private final KvCounts counts;
     private volatile boolean closed;
 
     /** Whether a run is under way that may have to be undone. */
@@ -34,64 +31,38 @@ final class CacheSequence implements KvCache {
 
     CacheSequence(AttentionStore owner, AttentionStrategy strategy, int capacity) {
         this.owner = owner;
-        this.strategy = strategy;
-        this.capacity = capacity;
         lock = owner.lock();
         shape = owner.shape();
+        sequence = new KvSequence(strategy, shape, capacity);
         pool = owner.pool();
         directory = owner.directory();
         heads = new CacheHead[shape.layers() * shape.kvHeads()];
         for (int i = 0; i < heads.length; i++) {
-            heads[i] = emptyHead(i / shape.kvHeads(), i % shape.kvHeads());
+            heads[i] = emptyHead(sequence.head(i / shape.kvHeads(), i % shape.kvHeads()));
         }
-        counts = new CacheCounts(shape.layers());
-        windows = new CacheWindows();
+        counts = new KvCounts(shape);
     }
 
     private CacheSequence(CacheSequence other) {
         owner = other.owner;
         lock = other.lock;
         shape = other.shape;
-        strategy = other.strategy;
-        capacity = other.capacity;
+        sequence = other.sequence.copy();
         pool = other.pool;
         directory = owner.directory();
         heads = Arrays.stream(other.heads).map(CacheHead::fork).toArray(CacheHead[]::new);
-        counts = new CacheCounts(other.counts);
-        windows = new CacheWindows(other.windows);
-        length = other.length;
+        counts = other.counts.copy();
     }
 
-    /** Asks the strategy once for each thing, so that all parts go by the same answer. */
-    private CacheHead emptyHead(int layer, int head) {
-        int sinks = strategy.sinks(layer, head);
-        if (sinks < 0) {
-            throw new IllegalStateException(
-                    "the attention " + strategy.spec() + " asks for " + sinks + " sinks");
-        }
-        int held = Math.min(sinks, capacity);
-        boolean drops = strategy.dropsMiddle(layer, head);
+    private CacheHead emptyHead(HeadAttention head) {
         return new CacheHead(
-                strategy,
-                layer,
-                head,
-                held,
-                drops,
-                part(strategy.keys(layer, head), true, held, drops, layer, head),
-                part(strategy.values(layer, head), false, held, drops, layer, head));
+                head, part(head, KvStream.Kind.KEYS), part(head, KvStream.Kind.VALUES));
     }
 
-    private CachePart part(
-            Encoding encoding, boolean keys, int sinks, boolean drops, int layer, int head) {
-        encoding.requireFit(shape, strategy.spec());
-        return new CachePart(
-                (keys ? "keys" : "values") + " of layer " + layer + ", head " + head,
-                encoding,
-                keys,
-                shape.headDim(),
-                sinks,
-                drops,
-                keys ? pool.keys(layer) : pool.values(layer));
+    private CachePart part(HeadAttention head, KvStream.Kind kind) {
+        boolean keys = kind == KvStream.Kind.KEYS;
+        CacheSlab slab = keys ? pool.keys(head.layer()) : pool.values(head.layer());
+        return new CachePart(head, kind, shape.headDim(), slab);
     }
 
     private <T> T locked(Supplier<T> action) {
@@ -114,54 +85,40 @@ final class CacheSequence implements KvCache {
 
     @Override
     public AttentionStrategy strategy() {
-        return strategy;
+        return sequence.strategy();
     }
 
     @Override
     public int length() {
-        return length;
+        return sequence.length();
     }
 
     @Override
     public int capacity() {
-        return capacity;
+        return sequence.capacity();
     }
 
     @Override
     public void declare(int tokens) {
-        windows.declare(tokens, length, heads);
+        sequence.declare(tokens);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        return windows.request();
+        return sequence.request();
     }
 
-    /** What was declared. */
-    CacheWindows windows() {
-        return windows;
+    /** What is known of it apart from its rows. */
+    KvSequence sequence() {
+        return sequence;
     }
 
     @Override
     public void truncate(int newLength) {
         requireOpen();
         requireIdle("truncated");
-        if (newLength < 0 || newLength > length) {
-            throw new IllegalArgumentException(
-                    "a sequence of " + length + " positions can't be truncated to " + newLength);
-        }
-        if (newLength > 0 && newLength < floor(newLength)) {
-            throw new InvalidOptionException(
-                    "the sequence can't be truncated to "
-                            + newLength
-                            + " positions, because "
-                            + strategy.spec()
-                            + " has dropped rows that it would need then; the smallest length is "
-                            + truncationFloor()
-                            + ", or 0");
-        }
+        sequence.requireTruncation(newLength, this::holdsAllFor);
         locked(() -> {
-            windows.truncate(newLength);
             cut(newLength);
             if (newLength == 0) {
                 pool.trim();
@@ -170,7 +127,7 @@ final class CacheSequence implements KvCache {
     }
 
     private void cut(int newLength) {
-        length = newLength;
+        sequence.truncate(newLength);
         for (CacheHead head : heads) {
             head.truncate(newLength);
         }
@@ -179,22 +136,13 @@ final class CacheSequence implements KvCache {
 
     @Override
     public int truncationFloor() {
-        return floor(0);
-    }
-
-    /** The smallest length that a truncation can reach, or {@code least} if it is smaller. */
-    private int floor(int least) {
-        int floor = length;
-        while (floor > Math.max(windows.widenedAt(), least) && holdsAllFor(floor - 1)) {
-            floor--;
-        }
-        return floor;
+        return sequence.truncationFloor(this::holdsAllFor);
     }
 
     /** Whether everything is kept that a query at a position may see. */
     boolean holdsAllFor(int position) {
         for (CacheHead head : heads) {
-            if (!head.holdsAllFor(position, windows.widestRequest())) {
+            if (!head.holdsAllFor(sequence, position)) {
                 return false;
             }
         }
@@ -221,37 +169,31 @@ final class CacheSequence implements KvCache {
                 values += head.values.words();
             }
             long half = directory.bytes() / 2;
-            long dense = 2L * length * shape.kvWidth() * shape.layers();
+            long dense = 2L * length() * shape.kvWidth() * shape.layers();
             return new CacheBytes(4 * keys + half, 4 * values + half, dense, dense);
         });
     }
 
     @Override
     public AttentionCounts counts(int layer, Stage stage) {
-        if (layer < 0 || layer >= shape.layers()) {
-            throw new IllegalArgumentException("there is no layer " + layer + " in " + shape);
-        }
         return counts.of(layer, stage);
     }
 
     @Override
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         requireOpen();
-        if (layer < 0 || layer >= shape.layers() || kvHead < 0 || kvHead >= shape.kvHeads()) {
-            throw new IllegalArgumentException(
-                    "there is no head " + kvHead + " of layer " + layer + " in " + shape);
-        }
+        sequence.requireHead(layer, kvHead);
         CacheHead head = head(layer, kvHead);
-        CachePart part = kind == KvStream.Kind.KEYS ? head.keys : head.values;
-        int gone = part.gone(head.outside());
+        CachePart part = head.part(kind);
+        int gone = part.gone(sequence.outside(layer, kvHead));
         int sinks = Math.min(head.sinks(), gone);
         return locked(() ->
                 new KvStream(
-                        length,
-                        part.exact.export(sinks, gone, length),
+                        length(),
+                        part.exact.export(sinks, gone, length()),
                         part.stream == null
                                 ? KvStream.DeltaRows.NONE
-                                : new DeltaExport(part.stream).of(part.exact, length)));
+                                : new DeltaExport(part.stream).of(part.exact, length())));
     }
 
     @Override
@@ -295,7 +237,7 @@ final class CacheSequence implements KvCache {
         return heads[layer * shape.kvHeads() + kvHead];
     }
 
-    CacheCounts tallies() {
+    KvCounts tallies() {
         return counts;
     }
 
@@ -310,35 +252,16 @@ final class CacheSequence implements KvCache {
         owner.requireOpen();
     }
 
-    void requireRoom(int rows) {
-        if (rows > capacity - length) {
-            throw new ContextOverflowException(
-                    "the sequence has "
-                            + length
-                            + " positions and a capacity of "
-                            + capacity
-                            + ", so "
-                            + rows
-                            + " more do not fit; open it with a longer context");
-        }
-    }
-
     /** Makes room for the next {@code rows} positions, until {@link #commit} or rollback. */
     void begin(int rows, AttentionScratch scratch) {
         running = true;
-        windows.note();
+        sequence.begin(rows);
         for (CacheHead head : heads) {
-            head.note();
-        }
-        if (!windows.isDeclared()) {
-            declare(length + rows);
-        }
-        for (CacheHead head : heads) {
-            head.plan(length + rows, windows.widestRequest());
+            head.plan(sequence, length() + rows);
         }
         boolean moved = false;
         for (int layer = 0; layer < shape.layers(); layer++) {
-            moved |= prepare(layer, length + rows, scratch);
+            moved |= prepare(layer, length() + rows, scratch);
         }
         if (moved) {
             directory.outdated();
@@ -346,6 +269,7 @@ final class CacheSequence implements KvCache {
     }
 
     private boolean prepare(int layer, int end, AttentionScratch scratch) {
+        int length = length();
         long keys = 0;
         long values = 0;
         for (int h = 0; h < shape.kvHeads(); h++) {
@@ -368,10 +292,10 @@ final class CacheSequence implements KvCache {
 
     /** Makes a run's rows part of the sequence and drops what no query sees any more. */
     void commit(int rows) {
-        length += rows;
+        sequence.commit(rows);
         boolean moved = false;
         for (CacheHead head : heads) {
-            moved |= head.commit(length);
+            moved |= head.commit(length());
         }
         if (moved) {
             directory.outdated();
@@ -384,22 +308,20 @@ final class CacheSequence implements KvCache {
     void rollback() {
         if (running) {
             for (CacheHead head : heads) {
-                head.rollback(length);
+                head.rollback(length());
             }
             directory.outdated();
             counts.rollback();
-            windows.rollback();
+            sequence.rollback();
             running = false;
         }
     }
 
     /** Takes over the state of another sequence, see {@link CacheRestore}. */
-    void restored(int newLength) {
-        length = newLength;
+    void restored() {
         for (CacheHead head : heads) {
-            if (head.startOutside(newLength, request())) {
-                windows.startAt(newLength);
-            }
+            int gone = Math.max(head.keys.gone(), head.values.gone());
+            sequence.restored(head.layer, head.kvHead, gone);
         }
         counts.commit();
     }

@@ -5,6 +5,7 @@ import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.Tensor;
+import io.github.deltallm.api.spi.TernaryScales;
 import io.github.deltallm.api.spi.Value;
 
 import org.jspecify.annotations.Nullable;
@@ -246,7 +247,7 @@ final class Compiler {
 
     private TernaryLinear ternary(Op.Linear op) {
         WeightBuffer weight = weights.of(op.weight());
-        float[] scales = new TernaryScales(op.weight()).byRow(weight.scale());
+        float[] scales = new TernaryScales(op.weight()).byRow();
         ClBuffer byRow =
                 resources.add(
                         device.context()

@@ -1,7 +1,5 @@
 package io.github.deltallm.backend.opencl;
 
-import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
-
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Encoding.Events;
 
@@ -37,45 +35,6 @@ final class DeltaRule {
         }
         float[] own = delta.events() == Events.INT8 ? steps.clone() : new float[0];
         return new DeltaRule(delta.events(), limits, own, sigma);
-    }
-
-    /**
-     * With what is not given fixed from the first rows.
-     *
-     * @param rows {@code [FIRST_ROWS, dim]}
-     */
-    static DeltaRule fixed(Encoding.Delta delta, int dim, float[] rows) {
-        boolean given = delta.events() != Events.INT8 || delta.steps().length > 0;
-        return of(
-                delta,
-                dim,
-                given ? delta.steps() : steps(rows, dim),
-                delta.relative() ? sigma(rows, dim) : 1);
-    }
-
-    private static float[] steps(float[] rows, int dim) {
-        float[] steps = new float[dim];
-        for (int c = 0; c < dim; c++) {
-            float largest = 0;
-            for (int row = 0; row < FIRST_ROWS; row++) {
-                largest = Math.max(largest, Math.abs(rows[row * dim + c]));
-            }
-            steps[c] = largest / 63.5f; // 2 largest / 127, but 2 largest may be infinite
-        }
-        return steps;
-    }
-
-    private static float sigma(float[] rows, int dim) {
-        double sum = 0;
-        for (float value : rows) {
-            sum += value;
-        }
-        double mean = sum / (FIRST_ROWS * dim);
-        double squares = 0;
-        for (float value : rows) {
-            squares += (value - mean) * (value - mean);
-        }
-        return (float) Math.sqrt(squares / (FIRST_ROWS * dim));
     }
 
     /** The step of each channel; empty unless events are INT8. */

@@ -4,6 +4,7 @@ import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
 import static io.github.deltallm.backend.opencl.RowsFormat.BLOCK;
 
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
 
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ final class DeltaStream {
      * @param rows {@code [FIRST_ROWS, dim]}
      */
     void fix(float[] rows) {
-        rule = DeltaRule.fixed(encoding, dim, rows);
+        take(FirstRows.of(encoding, rows, dim));
         fixedInStep = true;
         placeRule();
     }
@@ -374,9 +375,9 @@ final class DeltaStream {
         return words;
     }
 
-    /** Takes steps and sigma of a restored stream. */
-    void restoreRule(float[] steps, float sigma) {
-        rule = DeltaRule.of(encoding, dim, steps, sigma);
+    /** Takes steps and sigma. */
+    void take(FirstRows first) {
+        rule = DeltaRule.of(encoding, dim, first.steps(), first.sigma());
     }
 
     /**

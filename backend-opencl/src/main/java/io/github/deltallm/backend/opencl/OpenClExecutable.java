@@ -5,8 +5,8 @@ import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.LogitsSink;
-import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.RunCheck;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 
@@ -20,7 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class OpenClExecutable implements Executable {
     private final Program program;
     private final int maxRows;
-    private final int tokens;
+    private final RunCheck check;
     private final ReentrantLock lock = new ReentrantLock();
     private final Resources resources = new Resources();
     private final ClQueue queue;
@@ -32,13 +32,10 @@ final class OpenClExecutable implements Executable {
     private volatile boolean closed;
 
     OpenClExecutable(Program program, int maxRows, OpenClDevice device) {
-        if (maxRows < 1) {
-            throw new IllegalArgumentException("a step has at least one row, not " + maxRows);
-        }
+        check = new RunCheck(program, maxRows);
         Compiler.check(program);
         this.program = program;
         this.maxRows = maxRows;
-        tokens = tokens(program);
         try {
             queue = device.queue();
             resources.add(queue, queue::close);
@@ -57,17 +54,6 @@ final class OpenClExecutable implements Executable {
         }
     }
 
-    /** Tokens that all embeddings have. */
-    private static int tokens(Program program) {
-        int tokens = Integer.MAX_VALUE;
-        for (Op op : program.ops()) {
-            if (op instanceof Op.Embed embed) {
-                tokens = Math.min(tokens, embed.table().rows());
-            }
-        }
-        return tokens;
-    }
-
     @Override
     public Program program() {
         return program;
@@ -80,22 +66,15 @@ final class OpenClExecutable implements Executable {
 
     @Override
     public KvCache newCache(AttentionStrategy strategy, int capacity) {
-        requireRoom(capacity);
+        requireOpen();
         return store.newCache(strategy, capacity);
     }
 
     @Override
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
-        requireRoom(capacity);
-        return store.restore(strategy, capacity, declared, source);
-    }
-
-    private void requireRoom(int capacity) {
         requireOpen();
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a cache has room for a position, not " + capacity);
-        }
+        return store.restore(strategy, capacity, declared, source);
     }
 
     private void requireOpen() {
@@ -122,26 +101,7 @@ final class OpenClExecutable implements Executable {
     }
 
     private void check(Step step) {
-        if (step.rows() > maxRows) {
-            throw new IllegalArgumentException(
-                    "the step has "
-                            + step.rows()
-                            + " rows, more than the "
-                            + maxRows
-                            + " that the program was compiled for");
-        }
-        for (int row = 0; row < step.rows(); row++) {
-            int token = step.token(row);
-            if (token < 0 || token >= tokens) {
-                throw new IllegalArgumentException(
-                        "the token "
-                                + token
-                                + " of row "
-                                + row
-                                + " is outside the vocabulary of "
-                                + tokens);
-            }
-        }
+        check.step(step);
         for (int span = 0; span < step.spans(); span++) {
             store.check(step.cache(span), span, step.rows(span));
         }
@@ -184,12 +144,7 @@ final class OpenClExecutable implements Executable {
 
     @Override
     public void write(Value input, int count, float[] data) {
-        requireOf(program.inputs(), input, "an input");
-        requireRows(input, count);
-        if (data.length < (long) count * input.width()) {
-            throw new IllegalArgumentException(
-                    count + " rows of " + input + " are more than " + data.length + " values");
-        }
+        check.write(input, count, data);
         transfer(
                 input,
                 count,
@@ -202,8 +157,7 @@ final class OpenClExecutable implements Executable {
 
     @Override
     public float[] read(Value output, int count) {
-        requireOf(program.outputs(), output, "an output");
-        requireRows(output, count);
+        check.read(output, count);
         float[] data = new float[Math.multiplyExact(count, output.width())];
         transfer(
                 output,
@@ -229,19 +183,6 @@ final class OpenClExecutable implements Executable {
                     activations[value.id()].buffer(), arena.allocate(Math.max(4, bytes), 4), bytes);
         } finally {
             lock.unlock();
-        }
-    }
-
-    private static void requireOf(List<Value> values, Value value, String what) {
-        if (!values.contains(value)) {
-            throw new IllegalArgumentException(value + " is not " + what + " of the program");
-        }
-    }
-
-    private void requireRows(Value value, int count) {
-        if (count < 0 || count > maxRows) {
-            throw new IllegalArgumentException(
-                    count + " rows of " + value + " are asked for, of at most " + maxRows);
         }
     }
 

@@ -7,7 +7,7 @@ final class TernaryLinear implements AutoCloseable {
     private final RowKernels rowKernels;
 
     /**
-     * @param scales see {@link TernaryScales}
+     * @param scales see {@link io.github.deltallm.api.spi.TernaryScales}
      * @param bias fp32, or null
      * @param out {@code [rows, outputs]}
      */

@@ -2,7 +2,6 @@ package io.github.deltallm.backend.opencl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.deltallm.api.AttentionSpec;
 import io.github.deltallm.api.CacheBytes;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.BackendOptions;
@@ -16,6 +15,7 @@ import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,37 +33,8 @@ class CacheMemoryTest {
     @TempDir private Path folder;
 
     /** Sees the last 32 rows exactly. */
-    private record Window(Encoding keys, Encoding values, boolean drops)
-            implements AttentionStrategy {
-        @Override
-        public AttentionSpec spec() {
-            return AttentionSpec.parse("window");
-        }
-
-        @Override
-        public Encoding keys(int layer, int kvHead) {
-            return keys;
-        }
-
-        @Override
-        public Encoding values(int layer, int kvHead) {
-            return values;
-        }
-
-        @Override
-        public boolean dropsMiddle(int layer, int kvHead) {
-            return drops;
-        }
-
-        @Override
-        public int window(int layer, int kvHead, Request request) {
-            return 32;
-        }
-
-        @Override
-        public int exactFrom(int layer, int kvHead, int position, Request request) {
-            return Math.max(0, position - 31);
-        }
+    private static AttentionStrategy window(Encoding keys, Encoding values, boolean drops) {
+        return new WindowStrategy(keys, values, 0, 32, drops, false);
     }
 
     private static Program program() {
@@ -121,9 +92,9 @@ class CacheMemoryTest {
     void encodedCacheTakesAFractionOfTheDenseOne() {
         Delta delta = Delta.of(0.6f, Events.BF16, Store.BF16);
         onDevice(bench -> {
-            try (KvCache dense = bench.executable().newCache(new Window(BF16, BF16, false), 2048);
+            try (KvCache dense = bench.executable().newCache(window(BF16, BF16, false), 2048);
                     KvCache encoded =
-                            bench.executable().newCache(new Window(delta, delta, false), 2048)) {
+                            bench.executable().newCache(window(delta, delta, false), 2048)) {
                 bench.feed(dense, 2048);
                 bench.feed(encoded, 2048);
                 CacheBytes bytes = dense.bytes();
@@ -136,7 +107,7 @@ class CacheMemoryTest {
     @Test
     void droppedRowsAreGone() {
         onDevice(bench -> {
-            try (KvCache cache = bench.executable().newCache(new Window(BF16, BF16, true), 4096)) {
+            try (KvCache cache = bench.executable().newCache(window(BF16, BF16, true), 4096)) {
                 bench.feed(cache, 512);
                 long before = bench.used();
                 bench.feed(cache, 3584);
@@ -150,9 +121,9 @@ class CacheMemoryTest {
     void reportedBytesAreThoseAllocated() {
         Delta delta = Delta.of(0.6f, Events.INT8, Store.BF16);
         onDevice(bench -> {
-            bench.feed(bench.executable().newCache(new Window(delta, delta, false), 512), 512);
+            bench.feed(bench.executable().newCache(window(delta, delta, false), 512), 512);
             long scratch = bench.used();
-            try (KvCache cache = bench.executable().newCache(new Window(delta, BF16, false), 512)) {
+            try (KvCache cache = bench.executable().newCache(window(delta, BF16, false), 512)) {
                 bench.feed(cache, 300);
                 assertThat(sum(cache.bytes())).isEqualTo(bench.used() - scratch);
             }
@@ -163,7 +134,7 @@ class CacheMemoryTest {
     @Test
     void forkSharesWhatNeitherChanges() {
         onDevice(bench -> {
-            try (KvCache origin = bench.executable().newCache(new DenseStrategy(), 2048)) {
+            try (KvCache origin = bench.executable().newCache(Tiny.DENSE, 2048)) {
                 bench.feed(origin, 1000);
                 long before = bench.used();
                 try (KvCache fork = origin.fork()) {
@@ -181,7 +152,7 @@ class CacheMemoryTest {
     @Test
     void truncatedToNothingTakesNothing() {
         onDevice(bench -> {
-            try (KvCache cache = bench.executable().newCache(new DenseStrategy(), 256)) {
+            try (KvCache cache = bench.executable().newCache(Tiny.DENSE, 256)) {
                 bench.feed(cache, 256);
                 cache.truncate(0);
                 assertThat(sum(cache.bytes())).as("but for the directory").isLessThan(10_000);

@@ -34,7 +34,7 @@ class FailedStepTest {
     private void withCache(ClDevice opened, BiConsumer<Executable, KvCache> test) {
         try (OpenClDevice device = new OpenClDevice(opened, Devices.settings(folder));
                 Executable executable = new OpenClExecutable(Tiny.transformer(), 4, device);
-                KvCache cache = executable.newCache(new DenseStrategy(), 8)) {
+                KvCache cache = executable.newCache(Tiny.DENSE, 8)) {
             test.accept(executable, cache);
         }
     }
@@ -53,7 +53,7 @@ class FailedStepTest {
                     assertThat(cache.length()).as("undone").isZero();
                     float[] after = logits(executable, cache);
                     assertThat(cache.length()).isEqualTo(3);
-                    try (KvCache fresh = executable.newCache(new DenseStrategy(), 8)) {
+                    try (KvCache fresh = executable.newCache(Tiny.DENSE, 8)) {
                         assertThat(after).isEqualTo(logits(executable, fresh));
                     }
                 });
@@ -84,7 +84,7 @@ class FailedStepTest {
         withCache(
                 Devices.any(),
                 (executable, cache) -> {
-                    KvCache other = executable.newCache(new DenseStrategy(), 8);
+                    KvCache other = executable.newCache(Tiny.DENSE, 8);
                     run(executable, other, (row, logits) -> {});
                     run(executable, cache, (row, logits) -> other.close());
                     assertThat(cache.length()).isEqualTo(3);

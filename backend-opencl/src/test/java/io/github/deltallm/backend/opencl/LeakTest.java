@@ -71,10 +71,10 @@ class LeakTest {
 
     /** Caches that nobody closed go with their executable. */
     private static void run(Executable executable) {
-        var cache = executable.newCache(new DenseStrategy(), 8);
+        var cache = executable.newCache(Tiny.DENSE, 8);
         Step step = new Step().add(cache, new int[] {1, 2, 3}, 0, 3, Step.Logits.LAST);
         executable.run(step, (row, logits) -> {});
-        executable.newCache(new DenseStrategy(), 8);
+        executable.newCache(Tiny.DENSE, 8);
         cache.close();
     }
 

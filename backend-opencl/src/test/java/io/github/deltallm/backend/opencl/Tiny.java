@@ -2,11 +2,14 @@ package io.github.deltallm.backend.opencl;
 
 import static io.github.deltallm.api.spi.Op.Activations.INT8_ROW;
 
+import io.github.deltallm.api.spi.AttentionStrategy;
+import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.api.spi.Value;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +20,10 @@ import java.util.Random;
 /** Small programs. */
 final class Tiny {
     static final int WIDTH = 64;
+
+    /** Keeps everything exactly, as f32. */
+    static final AttentionStrategy DENSE =
+            WindowStrategy.all(new Encoding.Exact(Encoding.Store.F32));
 
     private Tiny() {}
 

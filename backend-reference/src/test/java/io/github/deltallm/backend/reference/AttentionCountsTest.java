@@ -3,8 +3,6 @@ package io.github.deltallm.backend.reference;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.deltallm.api.AttentionCounts;
-import io.github.deltallm.api.AttentionSpec;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.Encoding;
@@ -18,6 +16,7 @@ import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
+import io.github.deltallm.testsupport.WindowStrategy;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,56 +31,22 @@ class AttentionCountsTest {
     private static final int DECLARED = 30;
     private static final HeadShape HEADS = new HeadShape(1, 2, 1, 8);
 
-    /** The same runs for keys and values. */
-    record Runs(Encoding keys, Encoding values, int sinks, int window, boolean dropsMiddle)
-            implements AttentionStrategy {
-        @Override
-        public AttentionSpec spec() {
-            return AttentionSpec.parse("runs");
-        }
-
-        @Override
-        public Encoding keys(int layer, int kvHead) {
-            return keys;
-        }
-
-        @Override
-        public Encoding values(int layer, int kvHead) {
-            return values;
-        }
-
-        @Override
-        public int sinks(int layer, int kvHead) {
-            return sinks;
-        }
-
-        @Override
-        public boolean dropsMiddle(int layer, int kvHead) {
-            return dropsMiddle;
-        }
-
-        @Override
-        public int exactFrom(int layer, int kvHead, int position, Request request) {
-            return Math.max(0, position - window + 1);
-        }
-    }
-
-    static Stream<Runs> strategies() {
+    static Stream<WindowStrategy> strategies() {
         Encoding exact = new Encoding.Exact(Store.F32);
         Encoding delta = Encoding.Delta.of(0.5f, Events.F32, Store.F32);
         Encoding pruned = new Encoding.Pruned(0.5f, Store.F32);
         return Stream.of(
-                new Runs(exact, exact, 0, ROWS, false),
-                new Runs(exact, exact, 2, 7, true),
-                new Runs(delta, exact, 0, 7, false),
-                new Runs(delta, delta, 3, 1, false),
-                new Runs(pruned, delta, 1, 5, false),
-                new Runs(exact, pruned, 0, 64, false));
+                WindowStrategy.sliding(exact, exact, 0, ROWS),
+                new WindowStrategy(exact, exact, 2, 7, true, false),
+                WindowStrategy.sliding(delta, exact, 0, 7),
+                WindowStrategy.sliding(delta, delta, 3, 1),
+                WindowStrategy.sliding(pruned, delta, 1, 5),
+                WindowStrategy.sliding(exact, pruned, 0, 64));
     }
 
     @ParameterizedTest
     @MethodSource("strategies")
-    void executedMacsAreTheCountedOnes(Runs strategy) {
+    void executedMacsAreTheCountedOnes(WindowStrategy strategy) {
         try (Run run = new Run(strategy)) {
             for (Stage stage : Stage.values()) {
                 AttentionCounts counts = run.cache.counts(0, stage);
@@ -94,7 +59,7 @@ class AttentionCountsTest {
 
     @ParameterizedTest
     @MethodSource("strategies")
-    void countsFollowTheDefinition(Runs strategy) {
+    void countsFollowTheDefinition(WindowStrategy strategy) {
         try (Run run = new Run(strategy)) {
             AttentionCounts all =
                     run.cache.counts(0, Stage.PREFILL).plus(run.cache.counts(0, Stage.DECODE));
@@ -116,12 +81,12 @@ class AttentionCountsTest {
 
     /** Random rows through one attention, in two chunks. */
     private static final class Run implements AutoCloseable {
-        private final Runs strategy;
+        private final WindowStrategy strategy;
         private final Backend backend;
         private final Executable executable;
         private final KvCache cache;
 
-        Run(Runs strategy) {
+        Run(WindowStrategy strategy) {
             this.strategy = strategy;
             Program.Recorder recorder = Program.record(HEADS);
             Value query = recorder.input("query", 16);
@@ -158,7 +123,7 @@ class AttentionCountsTest {
                 for (int j = 0; j <= i; j++) {
                     if (j < strategy.sinks() || j >= exactFrom) {
                         cost += 8;
-                    } else if (!strategy.dropsMiddle()) {
+                    } else if (!strategy.drops()) {
                         cost += middle(encoding, exact, changed, j);
                     }
                 }

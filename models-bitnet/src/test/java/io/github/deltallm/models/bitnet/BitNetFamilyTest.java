@@ -11,6 +11,7 @@ import io.github.deltallm.api.spi.ModelDefinition;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.TensorType;
+import io.github.deltallm.testsupport.FakeModel;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
 class BitNetFamilyTest {
     @Test
     void recordsTheOperationsOfEveryLayerInOrder() {
-        ModelDefinition model = define(new FakeModel());
+        ModelDefinition model = define(TinyBitNet.model());
         assertThat(model.program().heads()).isEqualTo(new HeadShape(2, 4, 2, 32));
         assertThat(model.vocabulary()).isEqualTo(5);
         assertThat(model.contextLength()).isEqualTo(64);
@@ -56,7 +57,7 @@ class BitNetFamilyTest {
 
     @Test
     void subNormsStandBeforeTheOutputProjectionsAndReadWhatCameBefore() {
-        ModelDefinition model = define(new FakeModel());
+        ModelDefinition model = define(TinyBitNet.model());
         List<Op> ops = model.program().ops();
         for (int at = 0; at < ops.size(); at++) {
             if (ops.get(at) instanceof Op.Linear linear
@@ -78,7 +79,7 @@ class BitNetFamilyTest {
 
     @Test
     void allSevenProjectionsRoundActivationsToBytes() {
-        assertThat(linears(define(new FakeModel())))
+        assertThat(linears(define(TinyBitNet.model())))
                 .hasSize(14)
                 .allMatch(linear -> linear.activations() == Op.Activations.INT8_ROW);
     }
@@ -86,7 +87,7 @@ class BitNetFamilyTest {
     @ParameterizedTest
     @CsvSource({"bitnet-b1.58, SQUARED_RELU", "bitnet-25, SQUARED_RELU", "bitnet, SILU"})
     void theArchitectureSaysWhatTheGateIs(String architecture, Op.GateFunction function) {
-        ModelDefinition model = define(new FakeModel().as(architecture));
+        ModelDefinition model = define(TinyBitNet.model().as(architecture));
         assertThat(model.architecture()).isEqualTo(architecture);
         assertThat(model.program().ops().stream().filter(Op.Gate.class::isInstance))
                 .hasSize(2)
@@ -96,7 +97,7 @@ class BitNetFamilyTest {
     @Test
     void rotationsPairHalves() {
         RotaryEmbedding rope =
-                rope(define(new FakeModel().set("bitnet-b1.58.rope.freq_base", 500_000.0)));
+                rope(define(TinyBitNet.model().set("bitnet-b1.58.rope.freq_base", 500_000.0)));
         assertThat(rope.pairing()).isEqualTo(RotaryEmbedding.Pairing.HALVES);
         assertThat(rope.dimensions()).isEqualTo(32);
         assertThat(rope.frequencies()[1]).isCloseTo(Math.pow(500_000, -1.0 / 16), within(1e-12));
@@ -104,14 +105,15 @@ class BitNetFamilyTest {
 
     @Test
     void theOutputIsTiedToTheEmbeddingUnlessTheFileHasItsOwn() {
-        assertThat(logits(define(new FakeModel())).weight().name()).isEqualTo("token_embd.weight");
-        FakeModel untied = new FakeModel().tensor("output.weight", TensorType.F16, 5, 128);
+        assertThat(logits(define(TinyBitNet.model())).weight().name())
+                .isEqualTo("token_embd.weight");
+        FakeModel untied = TinyBitNet.model().tensor("output.weight", TensorType.F16, 5, 128);
         assertThat(logits(define(untied)).weight().name()).isEqualTo("output.weight");
     }
 
     @Test
     void biasesAreUsedWhereTheFileHasThem() {
-        FakeModel biased = new FakeModel().tensor("blk.1.attn_q.bias", TensorType.F32, 1, 128);
+        FakeModel biased = TinyBitNet.model().tensor("blk.1.attn_q.bias", TensorType.F32, 1, 128);
         assertThat(linears(define(biased)).filter(linear -> linear.bias().isPresent())).hasSize(1);
     }
 
@@ -120,7 +122,7 @@ class BitNetFamilyTest {
             value = TensorType.class,
             names = {"F32", "F16", "BF16", "Q8_0"})
     void aProjectionThatIsNotTernaryIsRefusedWithWhatToDo(TensorType type) {
-        FakeModel model = new FakeModel().tensor("blk.1.ffn_down.weight", type, 128, 256);
+        FakeModel model = TinyBitNet.model().tensor("blk.1.ffn_down.weight", type, 128, 256);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("fake.gguf: the tensor blk.1.ffn_down.weight is " + type)
@@ -129,7 +131,7 @@ class BitNetFamilyTest {
 
     @Test
     void aScaleThatIsATensorOfItsOwnIsRefusedByName() {
-        FakeModel model = new FakeModel().tensor("blk.0.attn_q.scale", TensorType.F32, 1, 1);
+        FakeModel model = TinyBitNet.model().tensor("blk.0.attn_q.scale", TensorType.F32, 1, 1);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("blk.0.attn_q.scale");
@@ -146,7 +148,7 @@ class BitNetFamilyTest {
                 "blk.0.ffn_down.weight"
             })
     void aMissingTensorIsNamed(String name) {
-        FakeModel model = new FakeModel().without(name);
+        FakeModel model = TinyBitNet.model().without(name);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(name);
@@ -161,7 +163,7 @@ class BitNetFamilyTest {
     })
     void aTensorOfAnotherShapeIsNamedWithBothShapes(
             String name, int rows, int columns, String expected) {
-        FakeModel model = new FakeModel().tensor(name, TensorType.F32, rows, columns);
+        FakeModel model = TinyBitNet.model().tensor(name, TensorType.F32, rows, columns);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(name)
@@ -182,7 +184,7 @@ class BitNetFamilyTest {
         "attention.key_length, 3"
     })
     void numbersThatMakeNoSenseAreRefusedByKey(String key, long value) {
-        FakeModel model = new FakeModel().set("bitnet-b1.58." + key, value);
+        FakeModel model = TinyBitNet.model().set("bitnet-b1.58." + key, value);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("bitnet-b1.58." + key.replace("head_count_kv", "head_count"));
@@ -199,7 +201,7 @@ class BitNetFamilyTest {
                 "attention.layer_norm_rms_epsilon"
             })
     void aMissingKeyIsNamed(String key) {
-        FakeModel model = new FakeModel().without("bitnet-b1.58." + key);
+        FakeModel model = TinyBitNet.model().without("bitnet-b1.58." + key);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("bitnet-b1.58." + key);
@@ -209,7 +211,7 @@ class BitNetFamilyTest {
     void architecturesOfOthersAreNotClaimed() {
         assertThat(new BitNetFamilyProvider().architectures())
                 .containsExactlyInAnyOrder("bitnet-b1.58", "bitnet-25", "bitnet");
-        assertThatThrownBy(() -> define(new FakeModel().as("llama")))
+        assertThatThrownBy(() -> define(TinyBitNet.model().as("llama")))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

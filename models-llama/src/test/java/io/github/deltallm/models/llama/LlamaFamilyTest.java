@@ -10,6 +10,7 @@ import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.ModelDefinition;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.RotaryEmbedding;
+import io.github.deltallm.testsupport.FakeModel;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +22,7 @@ import java.util.List;
 class LlamaFamilyTest {
     @Test
     void recordsTheOperationsOfEveryLayerInOrder() {
-        ModelDefinition model = define(new FakeModel());
+        ModelDefinition model = define(TinyLlama.model());
         assertThat(model.program().heads()).isEqualTo(new HeadShape(2, 4, 2, 2));
         assertThat(model.vocabulary()).isEqualTo(5);
         assertThat(model.contextLength()).isEqualTo(64);
@@ -51,14 +52,15 @@ class LlamaFamilyTest {
 
     @Test
     void theOutputIsTiedToTheEmbeddingUnlessTheFileHasItsOwn() {
-        assertThat(logits(define(new FakeModel())).weight().name()).isEqualTo("token_embd.weight");
-        FakeModel untied = new FakeModel().tensor("output.weight", 5, 8);
+        assertThat(logits(define(TinyLlama.model())).weight().name())
+                .isEqualTo("token_embd.weight");
+        FakeModel untied = TinyLlama.model().tensor("output.weight", 5, 8);
         assertThat(logits(define(untied)).weight().name()).isEqualTo("output.weight");
     }
 
     @Test
     void biasesAreUsedWhereTheFileHasThem() {
-        FakeModel biased = new FakeModel().tensor("blk.1.attn_q.bias", 1, 8);
+        FakeModel biased = TinyLlama.model().tensor("blk.1.attn_q.bias", 1, 8);
         assertThat(
                         define(biased).program().ops().stream()
                                 .filter(op ->
@@ -69,18 +71,9 @@ class LlamaFamilyTest {
 
     @Test
     void llamaPairsNeighboursAndQwenPairsHalves() {
-        assertThat(rope(define(new FakeModel())).pairing())
+        assertThat(rope(define(TinyLlama.model())).pairing())
                 .isEqualTo(RotaryEmbedding.Pairing.INTERLEAVED);
-        FakeModel qwen = new FakeModel().set("general.architecture", "qwen2");
-        for (String key : List.copyOf(qwen.metadata().keys())) {
-            if (key.startsWith("llama.")) {
-                Object value =
-                        key.endsWith("epsilon")
-                                ? (Object) qwen.metadata().real(key).orElseThrow()
-                                : qwen.metadata().integer(key).orElseThrow();
-                qwen.set("qwen2." + key.substring("llama.".length()), value);
-            }
-        }
+        FakeModel qwen = TinyLlama.model().as("qwen2");
         assertThat(rope(define(qwen)).pairing()).isEqualTo(RotaryEmbedding.Pairing.HALVES);
     }
 
@@ -114,7 +107,7 @@ class LlamaFamilyTest {
 
     @Test
     void unknownScalingIsRefusedByName() {
-        FakeModel model = new FakeModel().set("llama.rope.scaling.type", "yarn");
+        FakeModel model = TinyLlama.model().set("llama.rope.scaling.type", "yarn");
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("yarn")
@@ -123,7 +116,7 @@ class LlamaFamilyTest {
 
     @Test
     void expertsAreRefused() {
-        FakeModel model = new FakeModel().set("llama.expert_count", 8L);
+        FakeModel model = TinyLlama.model().set("llama.expert_count", 8L);
         assertThatThrownBy(() -> define(model)).isInstanceOf(UnsupportedModelException.class);
     }
 
@@ -136,7 +129,7 @@ class LlamaFamilyTest {
                 "blk.0.ffn_down.weight"
             })
     void aMissingTensorIsNamed(String name) {
-        FakeModel model = new FakeModel().without(name);
+        FakeModel model = TinyLlama.model().without(name);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(name);
@@ -144,7 +137,7 @@ class LlamaFamilyTest {
 
     @Test
     void aTensorOfAnotherShapeIsNamedWithBothShapes() {
-        FakeModel model = new FakeModel().tensor("blk.1.attn_k.weight", 8, 8);
+        FakeModel model = TinyLlama.model().tensor("blk.1.attn_k.weight", 8, 8);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("blk.1.attn_k.weight")
@@ -163,7 +156,7 @@ class LlamaFamilyTest {
         "llama.rope.dimension_count, 3"
     })
     void numbersThatMakeNoSenseAreRefusedByKey(String key, long value) {
-        FakeModel model = new FakeModel().set(key, value);
+        FakeModel model = TinyLlama.model().set(key, value);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(key.replace("head_count_kv", "head_count"));
@@ -180,7 +173,7 @@ class LlamaFamilyTest {
                 "llama.attention.layer_norm_rms_epsilon"
             })
     void aMissingKeyIsNamed(String key) {
-        FakeModel model = new FakeModel().without(key);
+        FakeModel model = TinyLlama.model().without(key);
         assertThatThrownBy(() -> define(model))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining(key);
@@ -189,7 +182,7 @@ class LlamaFamilyTest {
     /** Two heads of four channels, so that there is more than one frequency. */
     private static FakeModel wideHeads() {
         FakeModel model =
-                new FakeModel()
+                TinyLlama.model()
                         .set("llama.attention.head_count", 2L)
                         .set("llama.attention.head_count_kv", 1L);
         return model;

@@ -1,26 +1,40 @@
-package io.github.deltallm.backend.opencl;
+package io.github.deltallm.api.spi;
 
 import io.github.deltallm.api.ModelFormatException;
-import io.github.deltallm.api.spi.Tensor;
-import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The scale that all blocks of a ternary tensor's row share, apart from blocks whose scale is 0;
- * NaN where they differ. Checks on the way that the tensor is sound.
+ * For backends that read ternary tensors as the file has them: the scale that all blocks of a row
+ * share, apart from blocks whose scale is 0, which hold zeros; NaN where they differ. Checks on the
+ * way that the tensor is sound. One pass over the tensor's bytes.
  */
-final class TernaryScales {
+public final class TernaryScales {
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort PAIRS = ValueLayout.JAVA_SHORT_UNALIGNED;
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong PAIRS = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final Tensor tensor;
     private final MemorySegment data;
 
-    TernaryScales(Tensor tensor) {
+    /**
+     * Of a tensor.
+     *
+     * @throws IllegalArgumentException if its type is not ternary
+     */
+    public TernaryScales(Tensor tensor) {
+        if (!tensor.type().ternary()) {
+            throw new IllegalArgumentException(
+                    "the tensor "
+                            + tensor.name()
+                            + " of type "
+                            + tensor.type()
+                            + " is not ternary");
+        }
         this.tensor = tensor;
         data = tensor.data();
     }
@@ -28,16 +42,20 @@ final class TernaryScales {
     /**
      * One a row.
      *
-     * @param single the scale of the whole tensor, of the type that has one
      * @throws ModelFormatException if a scale is not finite, or bits stand for no ternary value
      */
-    float[] byRow(float single) {
+    public float[] byRow() {
         float[] scales = new float[tensor.rows()];
         for (int row = 0; row < scales.length; row++) {
             checkTrits(row);
-            scales[row] = tensor.type() == TensorType.I2_S ? finite(single, row) : shared(row);
+            scales[row] = tensor.type() == TensorType.I2_S ? finite(single(), row) : shared(row);
         }
         return scales;
+    }
+
+    /** The scale of the whole tensor, behind its rows. */
+    private float single() {
+        return data.get(FLOAT, tensor.rows() * tensor.rowBytes());
     }
 
     private float shared(int row) {
@@ -68,11 +86,11 @@ final class TernaryScales {
         int blockBytes = tensor.type().blockBytes();
         int packed = tensor.type() == TensorType.TQ2_0 ? 64 : 32;
         long end = (row + 1) * tensor.rowBytes();
-        int wrong = 0;
+        long wrong = 0;
         for (long at = row * tensor.rowBytes(); at < end; at += blockBytes) {
-            for (int i = 0; i < packed; i += 2) {
-                int bits = data.get(PAIRS, at + i);
-                wrong |= bits & bits >> 1 & 0x5555;
+            for (int i = 0; i < packed; i += Long.BYTES) {
+                long bits = data.get(PAIRS, at + i);
+                wrong |= bits & bits >>> 1 & 0x5555_5555_5555_5555L;
             }
         }
         if (wrong != 0) {

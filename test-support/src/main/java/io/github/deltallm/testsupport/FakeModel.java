@@ -1,4 +1,4 @@
-package io.github.deltallm.models.llama;
+package io.github.deltallm.testsupport;
 
 import io.github.deltallm.api.spi.Metadata;
 import io.github.deltallm.api.spi.ModelSource;
@@ -14,55 +14,55 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * A tiny model in memory: 2 layers, width 8, 4 heads of 2 channels, 2 KV heads, feed-forward 12, 5
- * tokens.
- */
-final class FakeModel implements ModelSource {
+/** A model file in memory, called {@code fake.gguf}, that a test fills and spoils as it likes. */
+public final class FakeModel implements ModelSource {
     private final Map<String, Object> values = new LinkedHashMap<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
-    FakeModel() {
-        set("general.architecture", "llama");
-        set("llama.block_count", 2L);
-        set("llama.embedding_length", 8L);
-        set("llama.feed_forward_length", 12L);
-        set("llama.attention.head_count", 4L);
-        set("llama.attention.head_count_kv", 2L);
-        set("llama.context_length", 64L);
-        set("llama.attention.layer_norm_rms_epsilon", 1e-5);
-        tensor("token_embd.weight", 5, 8);
-        tensor("output_norm.weight", 1, 8);
-        for (String block : List.of("blk.0.", "blk.1.")) {
-            tensor(block + "attn_norm.weight", 1, 8);
-            tensor(block + "attn_q.weight", 8, 8);
-            tensor(block + "attn_k.weight", 4, 8);
-            tensor(block + "attn_v.weight", 4, 8);
-            tensor(block + "attn_output.weight", 8, 8);
-            tensor(block + "ffn_norm.weight", 1, 8);
-            tensor(block + "ffn_gate.weight", 12, 8);
-            tensor(block + "ffn_up.weight", 12, 8);
-            tensor(block + "ffn_down.weight", 8, 12);
-        }
-    }
+    /** An empty file. */
+    public FakeModel() {}
 
-    FakeModel set(String key, Object value) {
+    public FakeModel set(String key, Object value) {
         values.put(key, value);
         return this;
     }
 
-    FakeModel without(String name) {
+    /** Without a key or a tensor. */
+    public FakeModel without(String name) {
         values.remove(name);
         tensors.remove(name);
         return this;
     }
 
-    FakeModel tensor(String name, int rows, int columns, float... data) {
-        MemorySegment segment = Arena.ofAuto().allocate(4L * rows * columns, 4);
-        for (int i = 0; i < data.length; i++) {
-            segment.setAtIndex(ValueLayout.JAVA_FLOAT, i, data[i]);
+    /** Gives all keys that begin with an architecture's name another one, that key included. */
+    public FakeModel as(String architecture) {
+        String before = (String) values.getOrDefault("general.architecture", "");
+        for (Map.Entry<String, Object> value : List.copyOf(values.entrySet())) {
+            if (value.getKey().startsWith(before + ".")) {
+                values.remove(value.getKey());
+                set(architecture + value.getKey().substring(before.length()), value.getValue());
+            }
         }
-        tensors.put(name, new Tensor(name, TensorType.F32, rows, columns, segment));
+        return set("general.architecture", architecture);
+    }
+
+    /** A tensor of zeros. */
+    public FakeModel tensor(String name, TensorType type, int rows, int columns) {
+        MemorySegment data = Arena.ofAuto().allocate(type.tensorBytes(rows, columns), 4);
+        tensors.put(name, new Tensor(name, type, rows, columns, data));
+        return this;
+    }
+
+    /** An f32 tensor; zeros behind the data. */
+    public FakeModel tensor(String name, int rows, int columns, float... data) {
+        tensor(name, TensorType.F32, rows, columns);
+        MemorySegment.copy(
+                data,
+                0,
+                requireTensor(name, rows, columns).data(),
+                ValueLayout.JAVA_FLOAT,
+                0,
+                data.length);
         return this;
     }
 

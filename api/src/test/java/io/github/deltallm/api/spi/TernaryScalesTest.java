@@ -1,11 +1,9 @@
-package io.github.deltallm.backend.opencl;
+package io.github.deltallm.api.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.deltallm.api.ModelFormatException;
-import io.github.deltallm.api.spi.Tensor;
-import io.github.deltallm.api.spi.TensorType;
 
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +28,7 @@ class TernaryScalesTest {
         return new TernaryScales(
                         new Tensor(
                                 "blk.0.w", TensorType.TQ2_0, 3, 512, MemorySegment.ofArray(bytes)))
-                .byRow(1);
+                .byRow();
     }
 
     @Test
@@ -64,13 +62,10 @@ class TernaryScalesTest {
 
     @Test
     void singleScaleIsThatOfEveryRow() {
+        byte[] whole = new byte[2 * 32 + 32];
+        MemorySegment.ofArray(whole).set(ValueLayout.JAVA_FLOAT_UNALIGNED, 64, 0.75f);
         Tensor tensor =
-                new Tensor(
-                        "blk.0.w",
-                        TensorType.I2_S,
-                        2,
-                        128,
-                        MemorySegment.ofArray(new byte[2 * 32 + 32]));
-        assertThat(new TernaryScales(tensor).byRow(0.75f)).containsExactly(0.75f, 0.75f);
+                new Tensor("blk.0.w", TensorType.I2_S, 2, 128, MemorySegment.ofArray(whole));
+        assertThat(new TernaryScales(tensor).byRow()).containsExactly(0.75f, 0.75f);
     }
 }
