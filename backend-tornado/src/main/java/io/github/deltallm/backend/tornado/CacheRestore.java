@@ -1,12 +1,11 @@
 package io.github.deltallm.backend.tornado;
 
-import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.InvalidOptionException;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.KvRestore;
 import io.github.deltallm.api.spi.KvStream;
-import io.github.deltallm.api.spi.KvStreamCheck;
 import io.github.deltallm.backend.tornado.BlockReader.Block;
 
 import java.util.ArrayList;
@@ -19,63 +18,41 @@ import java.util.List;
  * the kernels, and sent to the device as it is.
  */
 final class CacheRestore {
-    private final KvStream.Source source;
+    private final KvRestore source;
     private final TornadoCache cache;
+    private final TornadoExecutable executable;
     private final DeviceMemory memory;
     private final int dim;
 
-    CacheRestore(KvStream.Source source, TornadoCache cache, DeviceMemory memory, int dim) {
-        this.source = source;
+    CacheRestore(
+            KvStream.Source source,
+            TornadoCache cache,
+            TornadoExecutable executable,
+            DeviceMemory memory) {
+        this.source = new KvRestore(cache.sequence(), source);
         this.cache = cache;
+        this.executable = executable;
         this.memory = memory;
-        this.dim = dim;
+        dim = cache.sequence().shape().headDim();
     }
 
+    /** Reads the source, which may be another cache, under no lock. */
     void restore() {
-        AttentionStrategy strategy = cache.strategy();
-        int length = source.stream(0, 0, KvStream.Kind.KEYS).length();
-        if (length < 0) {
-            throw new InvalidOptionException(
-                    "the restored sequence has " + length + " positions; the state is damaged");
-        }
-        if (length > cache.capacity()) {
-            throw new ContextOverflowException(
-                    "the restored sequence has "
-                            + length
-                            + " positions, more than the capacity "
-                            + cache.capacity());
-        }
+        int length = source.length();
+        cache.sequence().restore(length);
         for (CacheStream stream : cache.streams()) {
-            new KvStreamCheck(stream.name.toString(), dim, stream.encoding, stream(stream))
-                    .check(length);
+            KvRestore.Rows rows = source.rows(stream.head, stream.kind);
+            executable.exclusively(() -> fill(stream, rows.stream(), length));
+            cache.sequence().restored(stream.head.layer(), stream.head.kvHead(), rows.gone());
         }
-        cache.restored(length);
-        List<RowName> missing = new ArrayList<>();
-        for (CacheStream stream : cache.streams()) {
-            fill(stream, length);
-            RowName name = stream.name;
-            if (!cache.windows().restore(name.layer(), name.kvHead(), stream.heldFrom(), length)) {
-                missing.add(name);
-            }
+        executable.exclusively(cache::sendRules);
+        if (!cache.holdsAllFor(length)) {
+            throw source.lacking();
         }
-        cache.sendRules();
-        missing.addAll(cache.missing(length));
-        if (!missing.isEmpty()) {
-            throw new InvalidOptionException(
-                    "the restored state lacks rows that "
-                            + strategy.spec()
-                            + " needs among the "
-                            + missing.getFirst()
-                            + "; restore it with the attention that it was saved with");
-        }
+        cache.counts().commit();
     }
 
-    private KvStream stream(CacheStream stream) {
-        return source.stream(stream.name.layer(), stream.name.kvHead(), stream.name.kind());
-    }
-
-    private void fill(CacheStream stream, int length) {
-        KvStream saved = stream(stream);
+    private void fill(CacheStream stream, KvStream saved, int length) {
         SequenceImage image = new SequenceImage(stream, length);
         BitSet held = new BitSet();
         for (KvStream.Rows rows : saved.exact()) {
@@ -95,9 +72,7 @@ final class CacheRestore {
                             + e.getMessage(),
                     e);
         }
-        AttentionStrategy.Request request = cache.windows().widestRequest();
-        int window = cache.strategy().window(stream.name.layer(), stream.name.kvHead(), request);
-        stream.plan(length, window);
+        stream.plan(length, stream.head.window(cache.sequence().widestRequest()));
         send(stream, image, length);
         stream.commit();
     }
@@ -162,7 +137,13 @@ final class CacheRestore {
             int count = image.channels(row);
             stream.recount(row, count);
             if (row >= from) {
-                cache.counts().encoded(stream.name, cache.stage(row), dim, dim - count);
+                cache.counts()
+                        .encoded(
+                                stream.head.layer(),
+                                cache.sequence().stage(row),
+                                stream.kind,
+                                dim,
+                                count);
             }
         }
         for (int row = stream.encoded(); row < stream.length(); row++) {

@@ -2,7 +2,13 @@ package io.github.deltallm.backend.tornado;
 
 import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
 
+import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.HeadAttention;
+import io.github.deltallm.api.spi.KvSequence;
+import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.RowsName;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,15 +28,13 @@ final class CacheStream {
 
     private static final float[] NONE = {};
 
-    final RowName name;
+    final HeadAttention head;
+    final KvStream.Kind kind;
     final Encoding encoding;
     final StreamBlocks blocks;
 
     /** Exact rows up to here stay: the blocks of sinks. */
     private final int kept;
-
-    /** Whether no query sees what is between sinks and window. */
-    private final boolean drops;
 
     private final BitSet held;
 
@@ -52,24 +56,22 @@ final class CacheStream {
     private float[] steps = NONE;
     private float sigma = 1;
 
-    /**
-     * @param sinks exact rows at the beginning that stay
-     * @param drops whether rows between sinks and window are not seen at all
-     */
-    CacheStream(RowName name, Encoding encoding, int sinks, boolean drops, StreamBlocks blocks) {
-        this.name = name;
-        this.encoding = encoding;
-        this.drops = drops;
-        this.blocks = blocks;
-        kept = Math.ceilDiv(sinks, Places.BLOCK) * Places.BLOCK;
+    CacheStream(HeadAttention head, KvStream.Kind kind, int dim, DeviceMemory memory) {
+        this.head = head;
+        this.kind = kind;
+        encoding = head.encoding(kind);
+        blocks =
+                new StreamBlocks(
+                        new StreamFormat(encoding, kind == KvStream.Kind.KEYS, dim), memory);
+        kept = (int) Math.min(Integer.MAX_VALUE, (head.sinks() + 31L) / Places.BLOCK * Places.BLOCK);
         held = new BitSet();
         reset();
     }
 
     CacheStream(CacheStream other) {
-        name = other.name;
+        head = other.head;
+        kind = other.kind;
         encoding = other.encoding;
-        drops = other.drops;
         kept = other.kept;
         blocks = new StreamBlocks(other.blocks);
         gone = other.gone;
@@ -88,6 +90,16 @@ final class CacheStream {
         steps = encoding instanceof Encoding.Delta delta ? given(delta) : NONE;
         sigma = 1;
         encoded = 0;
+    }
+
+    /** As messages name it. */
+    RowsName name() {
+        return head.name(kind);
+    }
+
+    /** The error for a row with a number that no encoder can follow. */
+    DeltaLlmException refused(int position, int channel, float value) {
+        return name().refused(position, "a value of " + value + " in channel " + channel);
     }
 
     private static float[] given(Encoding.Delta delta) {
@@ -171,7 +183,7 @@ final class CacheStream {
 
     private int mayGo(int end) {
         if (!delta()) {
-            return drops ? end : 0;
+            return head.dropsMiddle() ? end : 0;
         }
         if (encodeFrom(end) >= 0) {
             return end;
@@ -180,7 +192,7 @@ final class CacheStream {
         if (waits) {
             return 0;
         }
-        return drops ? end : encoded;
+        return head.dropsMiddle() ? end : encoded;
     }
 
     int kept() {
@@ -361,17 +373,22 @@ final class CacheStream {
         return from >= to || held.nextClearBit(from) >= to;
     }
 
-    /** The first of the last rows that are all held exactly. */
-    int heldFrom() {
-        return held.previousClearBit(length - 1) + 1;
-    }
-
     /** Whether rows {@code [from, to)} are there for the query at a position as the middle. */
-    boolean holdsMiddle(int from, int to, int query) {
+    private boolean holdsMiddle(int from, int to, int query) {
         if (!(encoding instanceof Encoding.Delta delta) || (delta.waits() && query < FIRST_ROWS)) {
             return holds(from, to);
         }
         return from >= to || encoded >= to;
+    }
+
+    /** Whether all rows are there that the query at a position may see. */
+    boolean holdsAllFor(int position, KvSequence sequence) {
+        int recent = sequence.widestFrom(head.layer(), head.kvHead(), position);
+        int middle = Math.min(head.sinks(), recent);
+        int end = Math.min(position, length);
+        return holds(0, Math.min(middle, end))
+                && holds(recent, end)
+                && (head.dropsMiddle() || holdsMiddle(middle, Math.min(recent, end), position));
     }
 
     /** Whether the middle is seen without its exact rows from now on. */

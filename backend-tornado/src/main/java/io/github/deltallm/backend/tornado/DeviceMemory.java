@@ -287,9 +287,15 @@ final class DeviceMemory implements AutoCloseable {
         }
     }
 
-    /** Bytes of the arrays of keys and values that nobody holds. */
-    long unused() {
-        return machine == null ? 0 : 4 * (floats.left() + words.left());
+    /** Bytes of keys and values that sequences hold; what they share counts once. */
+    long held() {
+        return machine == null
+                ? 0
+                : bytes(floats) + bytes(words) - lentExact.bytes() - lentEvents.bytes();
+    }
+
+    private static long bytes(Heap heap) {
+        return 4 * (heap.size() / Heap.GRAIN * (long) Heap.GRAIN - heap.left());
     }
 
     @Override

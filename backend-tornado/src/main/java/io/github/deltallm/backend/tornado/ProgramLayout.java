@@ -6,6 +6,7 @@ import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.Tensor;
+import io.github.deltallm.api.spi.TernaryScales;
 import io.github.deltallm.api.spi.Value;
 import io.github.deltallm.backend.tornado.Segment.Per;
 import io.github.deltallm.backend.tornado.TaskSpec.Kernel;
@@ -158,7 +159,7 @@ final class ProgramLayout {
                             + weight.name()
                             + " has; such layers have ternary weights");
         }
-        new TernaryCheck(weight).check();
+        new TernaryScales(weight).byRow(); // refuses weights that are none
         row[OpTable.SCRATCH] = scratch;
         row[OpTable.PER_SCALE] = weight.type().blockSize();
         widestCodes = Math.max(widestCodes, weight.columns());

@@ -149,7 +149,7 @@ final class SequenceImage {
             if (pruned ? Math.abs(value) > stream.threshold(c) : !Float.isNaN(value)) {
                 count++;
                 if (!Float.isFinite(value)) {
-                    throw stream.name.refused(position, c, value);
+                    throw stream.refused(position, c, value);
                 }
             }
         }
@@ -161,7 +161,7 @@ final class SequenceImage {
         for (int c = 0; c < dim; c++) {
             float value = exact(position, c);
             if (!Float.isFinite(value)) {
-                throw stream.name.refused(position, c, value);
+                throw stream.refused(position, c, value);
             }
         }
     }

@@ -2,6 +2,7 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.spi.Encoding.Events;
 import io.github.deltallm.api.spi.Encoding.Store;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -103,14 +104,14 @@ final class StepTables {
     private void runs(StepRows.Span span, int table) {
         int layerHeads = heads.layers() * heads.kvHeads();
         VisibleRuns[] seen = new VisibleRuns[layerHeads * span.count()];
+        CacheStream[] streams = span.cache().streams();
         for (int layerHead = 0; layerHead < layerHeads; layerHead++) {
-            int layer = layerHead / heads.kvHeads();
-            int head = layerHead % heads.kvHeads();
+            HeadAttention head = streams[2 * layerHead].head;
             for (int i = 0; i < span.count(); i++) {
-                VisibleRuns runs = span.cache().windows().runs(layer, head, span.position() + i);
+                VisibleRuns runs =
+                        VisibleRuns.of(span.cache().sequence(), head, span.position() + i);
                 seen[layerHead * span.count() + i] = runs;
                 int at = table + (layerHead * rows.count() + span.row() + i) * StepTable.RUN_STRIDE;
-                CacheStream[] streams = span.cache().streams();
                 step.set(at + StepTable.MIDDLE, runs.middle());
                 step.set(at + StepTable.RECENT, runs.recent());
                 step.set(at + StepTable.RESUMED, runs.dropped() ? runs.recent() : runs.middle());

@@ -24,7 +24,7 @@ final class StreamReader {
             Extent extent = stream.blocks.exactBlock(block);
             if (extent == null) {
                 throw new IllegalStateException(
-                        "the " + stream.name + " lack block " + block + " of exact rows");
+                        "the " + stream.name() + " lack block " + block + " of exact rows");
             }
             extents.add(extent);
         }

@@ -2,11 +2,14 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
 
 import org.jspecify.annotations.Nullable;
@@ -22,21 +25,15 @@ final class TornadoCache implements KvCache {
     private final TornadoExecutable owner;
     private final DeviceMemory memory;
     private final HeadShape heads;
-    private final AttentionStrategy strategy;
-    private final int capacity;
+    private final KvSequence sequence;
     private final CacheStream[] streams;
-    private final int[] sinks;
-    private final boolean[] drops;
+    private final KvCounts counts;
     private final Map<CacheStream, FirstRows> fixing = new HashMap<>();
 
     /** Changed channels of rows that were there before they could be encoded. */
     private final Map<CacheStream, int[]> recounted = new HashMap<>();
 
-    private CacheCounts counts;
-    private Windows windows;
-    private Windows windowsBefore;
     private VisibleRuns[] runs = {};
-    private int length;
     private boolean closed;
 
     TornadoCache(
@@ -46,93 +43,61 @@ final class TornadoCache implements KvCache {
             int capacity) {
         this.owner = owner;
         this.memory = memory;
-        this.strategy = strategy;
-        this.capacity = capacity;
         heads = owner.program().heads();
+        sequence = new KvSequence(strategy, heads, capacity);
         streams = new CacheStream[memory.streams()];
-        sinks = new int[streams.length / 2];
-        drops = new boolean[streams.length / 2];
         for (int i = 0; i < streams.length; i++) {
-            int layer = i / 2 / heads.kvHeads();
-            int head = i / 2 % heads.kvHeads();
-            boolean keys = i % 2 == 0;
-            Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
-            encoding.requireFit(heads, strategy.spec());
-            KvStream.Kind kind = keys ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
-            drops[i / 2] = strategy.dropsMiddle(layer, head);
-            sinks[i / 2] = strategy.sinks(layer, head);
-            streams[i] =
-                    new CacheStream(
-                            new RowName(layer, head, kind),
-                            encoding,
-                            Math.clamp(sinks[i / 2], 0, capacity),
-                            drops[i / 2],
-                            new StreamBlocks(
-                                    new StreamFormat(encoding, keys, heads.headDim()), memory));
+            HeadAttention head =
+                    sequence.head(i / 2 / heads.kvHeads(), i / 2 % heads.kvHeads());
+            KvStream.Kind kind = i % 2 == 0 ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
+            streams[i] = new CacheStream(head, kind, heads.headDim(), memory);
         }
-        counts = new CacheCounts(heads.layers());
-        windows = new Windows(heads, strategy);
-        windowsBefore = windows;
+        counts = new KvCounts(heads);
     }
 
     private TornadoCache(TornadoCache other) {
         owner = other.owner;
         memory = other.memory;
         heads = other.heads;
-        strategy = other.strategy;
-        capacity = other.capacity;
+        sequence = other.sequence.copy();
         streams = Arrays.stream(other.streams).map(CacheStream::new).toArray(CacheStream[]::new);
-        sinks = other.sinks;
-        drops = other.drops;
-        counts = new CacheCounts(other.counts);
-        windows = other.windows.copy();
-        windowsBefore = windows;
-        length = other.length;
+        counts = other.counts.copy();
+    }
+
+    KvSequence sequence() {
+        return sequence;
     }
 
     CacheStream[] streams() {
         return streams;
     }
 
-    Windows windows() {
-        return windows;
-    }
-
-    boolean dropsMiddle(int layerHead) {
-        return drops[layerHead];
-    }
-
     @Override
     public AttentionStrategy strategy() {
-        return strategy;
+        return sequence.strategy();
     }
 
     @Override
     public int length() {
-        return length;
+        return sequence.length();
     }
 
     @Override
     public int capacity() {
-        return capacity;
+        return sequence.capacity();
     }
 
     @Override
     public void declare(int tokens) {
-        windows.declare(tokens, length);
+        sequence.declare(tokens);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        return windows.request();
+        return sequence.request();
     }
 
-    /** The stage to which a position counts. */
-    Stage stage(int position) {
-        return position < request().tokens() ? Stage.PREFILL : Stage.DECODE;
-    }
-
-    CacheCounts counts() {
+    KvCounts counts() {
         return counts;
     }
 
@@ -140,27 +105,9 @@ final class TornadoCache implements KvCache {
     public void truncate(int newLength) {
         owner.exclusively(() -> {
             requireOpen();
-            if (newLength < 0 || newLength > length) {
-                throw new IllegalArgumentException(
-                        "a sequence of "
-                                + length
-                                + " positions can't be truncated to "
-                                + newLength);
-            }
-            if (newLength > 0 && newLength < truncationFloor()) {
-                throw new InvalidOptionException(
-                        "the sequence can't be truncated to "
-                                + newLength
-                                + " positions: exact rows that "
-                                + strategy.spec()
-                                + " then needs were outside its window or not restored; the"
-                                + " smallest length is "
-                                + truncationFloor()
-                                + ", or 0");
-            }
+            sequence.requireTruncation(newLength, this::holdsAllFor);
             @Nullable Extent[] open = openBlocks(newLength);
-            windows.truncate(newLength);
-            length = newLength;
+            sequence.truncate(newLength);
             for (int i = 0; i < streams.length; i++) {
                 streams[i].truncate(newLength, open[i]);
             }
@@ -189,31 +136,12 @@ final class TornadoCache implements KvCache {
 
     @Override
     public int truncationFloor() {
-        int floor = length;
-        while (floor > windows.widenedAt() && missing(floor - 1).isEmpty()) {
-            floor--;
-        }
-        return floor;
+        return sequence.truncationFloor(this::holdsAllFor);
     }
 
-    /** The rows, by name, that lack something that a query at {@code position} may see. */
-    List<RowName> missing(int position) {
-        List<RowName> missing = new ArrayList<>();
-        for (CacheStream stream : streams) {
-            VisibleRuns seen =
-                    windows.widestRuns(stream.name.layer(), stream.name.kvHead(), position);
-            int end = Math.min(position, stream.length());
-            boolean all =
-                    stream.holds(0, Math.min(seen.middle(), end))
-                            && stream.holds(seen.recent(), end)
-                            && (seen.dropped()
-                                    || stream.holdsMiddle(
-                                            seen.middle(), Math.min(seen.recent(), end), position));
-            if (!all) {
-                missing.add(stream.name);
-            }
-        }
-        return missing;
+    /** Whether all rows are there that the query at a position may see. */
+    boolean holdsAllFor(int position) {
+        return Arrays.stream(streams).allMatch(stream -> stream.holdsAllFor(position, sequence));
     }
 
     @Override
@@ -235,15 +163,12 @@ final class TornadoCache implements KvCache {
             keys += streams[i].blocks.bytes();
             values += streams[i + 1].blocks.bytes();
         }
-        long dense = 2L * length * heads.kvWidth() * heads.layers();
+        long dense = 2L * sequence.length() * heads.kvWidth() * heads.layers();
         return new CacheBytes(keys, values, dense, dense);
     }
 
     @Override
     public AttentionCounts counts(int layer, Stage stage) {
-        if (layer < 0 || layer >= heads.layers()) {
-            throw new IllegalArgumentException("there is no layer " + layer + " in " + heads);
-        }
         return counts.of(layer, stage);
     }
 
@@ -251,17 +176,15 @@ final class TornadoCache implements KvCache {
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         return owner.exclusively(() -> {
             requireOpen();
-            if (layer < 0 || layer >= heads.layers() || kvHead < 0 || kvHead >= heads.kvHeads()) {
-                throw new IllegalArgumentException(
-                        "there is no head " + kvHead + " of layer " + layer + " in " + heads);
-            }
+            sequence.requireHead(layer, kvHead);
             int index =
                     2 * (layer * heads.kvHeads() + kvHead) + (kind == KvStream.Kind.KEYS ? 0 : 1);
             CacheStream stream = streams[index];
-            int from = windows.outside(layer, kvHead);
-            boolean outside = from > 0 && (drops[index / 2] || stream.rebuildsMiddle());
+            int from = sequence.outside(layer, kvHead);
+            boolean outside =
+                    from > 0 && (stream.head.dropsMiddle() || stream.rebuildsMiddle());
             StreamExport export = new StreamExport(stream, memory);
-            return outside ? export.of(sinks[index / 2], from) : export.of(0, 0);
+            return outside ? export.of(stream.head.sinks(), from) : export.of(0, 0);
         });
     }
 
@@ -289,23 +212,18 @@ final class TornadoCache implements KvCache {
 
     /** Begins a run: what is not committed is rolled back to here. */
     void begin(int rows) {
-        windowsBefore = windows.copy();
         forgetRun();
-        if (request().tokens() == 0) {
-            declare(length + rows);
-        }
+        sequence.begin(rows);
     }
 
     /**
      * Makes memory present for so many more rows of a layer. It asks the strategy, which may throw.
      */
     void prepare(int layer, int rows, Lender lender) {
-        AttentionStrategy.Request request = windows.widestRequest();
-        for (int i = 0; i < streams.length; i++) {
-            RowName name = streams[i].name;
-            if (name.layer() == layer) {
-                int window = strategy.window(layer, name.kvHead(), request);
-                streams[i].prepare(length + rows, window, lender);
+        for (CacheStream stream : streams) {
+            if (stream.head.layer() == layer) {
+                int window = stream.head.window(sequence.widestRequest());
+                stream.prepare(sequence.length() + rows, window, lender);
             }
         }
     }
@@ -331,7 +249,7 @@ final class TornadoCache implements KvCache {
     /** Fixes steps and sigma of a layer from rows that are on the device now. */
     void fix(int layer, int end) {
         for (CacheStream stream : streams) {
-            if (stream.name.layer() == layer && stream.fixesWith(end)) {
+            if (stream.head.layer() == layer && stream.fixesWith(end)) {
                 int dim = heads.headDim();
                 float[] rows = new StreamReader(stream, memory).exact(0, Encoding.Delta.FIRST_ROWS);
                 FirstRows first = FirstRows.of((Encoding.Delta) stream.encoding, rows, dim);
@@ -343,7 +261,7 @@ final class TornadoCache implements KvCache {
 
     /** Whether so many more rows fill a block of encoded ones. */
     boolean fillsBlock(int rows) {
-        int end = length + rows;
+        int end = sequence.length() + rows;
         return Arrays.stream(streams)
                 .anyMatch(stream -> stream.encodeFrom(end) >= 0 && stream.blocks.fills(end) > 0);
     }
@@ -356,10 +274,11 @@ final class TornadoCache implements KvCache {
      */
     List<Packing> pack(int layer, int rows, int[] rowCounts) {
         List<Packing> packings = new ArrayList<>();
+        int length = sequence.length();
         int end = length + rows;
         for (int i = 0; i < streams.length; i++) {
             CacheStream stream = streams[i];
-            if (stream.name.layer() == layer && stream.encodeFrom(end) >= 0) {
+            if (stream.head.layer() == layer && stream.encodeFrom(end) >= 0) {
                 int from = stream.blocks.packed();
                 int[] more = earlierCounts(stream);
                 for (int block = from; block < end / Places.BLOCK; block++) {
@@ -380,6 +299,7 @@ final class TornadoCache implements KvCache {
 
     /** Changed channels of the rows before a run. */
     private int[] earlierCounts(CacheStream stream) {
+        int length = sequence.length();
         int[] known = new int[length];
         if (fixing.containsKey(stream) && length > 0) {
             int dim = heads.headDim();
@@ -402,7 +322,7 @@ final class TornadoCache implements KvCache {
      * @param rowCounts changed or kept channels, {@code [rows, streams]}
      */
     void commit(int rows, int[] rowCounts) {
-        int end = length + rows;
+        int end = sequence.length() + rows;
         for (int i = 0; i < streams.length; i++) {
             CacheStream stream = streams[i];
             FirstRows first = fixing.get(stream);
@@ -420,9 +340,12 @@ final class TornadoCache implements KvCache {
             if (from >= 0) {
                 stream.encodeAll();
                 for (int row = from; row < end; row++) {
-                    int changed = (int) stream.channels(row, row + 1);
                     counts.encoded(
-                            stream.name, stage(row), heads.headDim(), heads.headDim() - changed);
+                            stream.head.layer(),
+                            sequence.stage(row),
+                            stream.kind,
+                            heads.headDim(),
+                            stream.channels(row, row + 1));
                 }
             }
         }
@@ -430,7 +353,8 @@ final class TornadoCache implements KvCache {
         for (CacheStream stream : streams) {
             stream.commit();
         }
-        length = end;
+        counts.commit();
+        sequence.commit(rows);
         forgetRun();
     }
 
@@ -440,24 +364,20 @@ final class TornadoCache implements KvCache {
     }
 
     private void countAttention(int rows) {
+        CacheCounts attention = new CacheCounts(counts, heads.group(), heads.headDim());
         for (int i = 0; i < runs.length; i++) {
-            int layerHead = i / rows;
-            int position = length + i % rows;
-            counts.attended(
-                    layerHead / heads.kvHeads(),
-                    stage(position),
-                    runs[i],
-                    streams[2 * layerHead],
-                    streams[2 * layerHead + 1],
-                    heads.group(),
-                    heads.headDim());
+            int stream = 2 * (i / rows);
+            int position = sequence.length() + i % rows;
+            attention.attended(
+                    sequence.stage(position), runs[i], streams[stream], streams[stream + 1]);
         }
         runs = new VisibleRuns[0];
     }
 
     /** Takes a run back. */
     void rollback() {
-        windows = windowsBefore;
+        sequence.rollback();
+        counts.rollback();
         for (CacheStream stream : streams) {
             if (fixing.containsKey(stream)) {
                 // The rule on the device is that of a run which never was.
@@ -469,17 +389,12 @@ final class TornadoCache implements KvCache {
         forgetRun();
     }
 
-    /** What a restored sequence is filled with; see {@link CacheRestore}. */
-    void restored(int newLength) {
-        length = newLength;
-    }
-
     /** Fails where a row of a run can't be encoded, naming it. */
     void requireEncodable(int rows, int[] rowCounts) {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < streams.length; i++) {
                 if (rowCounts[row * streams.length + i] < 0) {
-                    throw refused(i, length + row);
+                    throw refused(i, sequence.length() + row);
                 }
             }
         }
@@ -492,6 +407,6 @@ final class TornadoCache implements KvCache {
         for (int c = dim - 1; c >= 0; c--) {
             channel = Float.isFinite(row[c]) ? channel : c;
         }
-        return streams[index].name.refused(position, channel, row[channel]);
+        return streams[index].refused(position, channel, row[channel]);
     }
 }

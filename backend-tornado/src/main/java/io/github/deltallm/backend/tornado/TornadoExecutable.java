@@ -7,6 +7,7 @@ import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.RunCheck;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
 final class TornadoExecutable implements Executable {
     private final Program program;
     private final ProgramLayout layout;
+    private final RunCheck check;
     private final DeviceMemory memory;
     private final List<List<TaskSpec>> graphs;
     private final ReentrantLock lock = new ReentrantLock();
@@ -29,6 +31,7 @@ final class TornadoExecutable implements Executable {
         this.layout = layout;
         program = layout.program();
         graphs = layout.graphs();
+        check = new RunCheck(program, layout.maxRows());
         memory = new DeviceMemory(layout, device, machines);
     }
 
@@ -42,6 +45,11 @@ final class TornadoExecutable implements Executable {
         return layout.maxRows();
     }
 
+    /** Where its sequences lie. */
+    DeviceMemory memory() {
+        return memory;
+    }
+
     @Override
     public KvCache newCache(AttentionStrategy strategy, int capacity) {
         return emptyCache(strategy, capacity);
@@ -49,9 +57,6 @@ final class TornadoExecutable implements Executable {
 
     private TornadoCache emptyCache(AttentionStrategy strategy, int capacity) {
         exclusively(() -> {});
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a cache has room for a position, not " + capacity);
-        }
         return new TornadoCache(this, memory, strategy, capacity);
     }
 
@@ -59,19 +64,17 @@ final class TornadoExecutable implements Executable {
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
         TornadoCache cache = emptyCache(strategy, capacity);
-        return exclusively(() -> {
-            boolean done = false;
-            try {
-                cache.declare(declared);
-                new CacheRestore(source, cache, memory, program.heads().headDim()).restore();
-                done = true;
-                return cache;
-            } finally {
-                if (!done) {
-                    cache.close();
-                }
+        boolean done = false;
+        try {
+            cache.declare(declared);
+            new CacheRestore(source, cache, this, memory).restore();
+            done = true;
+            return cache;
+        } finally {
+            if (!done) {
+                cache.close();
             }
-        });
+        }
     }
 
     @Override
@@ -80,6 +83,7 @@ final class TornadoExecutable implements Executable {
             throw new IllegalStateException("a sink of logits can't run another step");
         }
         exclusively(() -> {
+            check.step(step);
             StepRows rows = new StepRows(step, this);
             if (rows.count() > 0) {
                 run(rows, sink);
@@ -249,13 +253,8 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public void write(Value input, int rows, float[] data) {
-        requireOf(program.inputs(), input, "an input");
-        requireRows(input, rows);
+        check.write(input, rows, data);
         int count = rows * input.width();
-        if (data.length < count) {
-            throw new IllegalArgumentException(
-                    rows + " rows of " + input + " are more than " + data.length + " values");
-        }
         exclusively(() -> {
             if (count > 0) {
                 memory.storeValues(layout.offset(input), data, count);
@@ -265,25 +264,11 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public float[] read(Value output, int rows) {
-        requireOf(program.outputs(), output, "an output");
-        requireRows(output, rows);
+        check.read(output, rows);
         return exclusively(() ->
                 rows == 0
                         ? new float[0]
                         : memory.fetchValues(layout.offset(output), rows * output.width()));
-    }
-
-    private static void requireOf(List<Value> values, Value value, String what) {
-        if (!values.contains(value)) {
-            throw new IllegalArgumentException(value + " is not " + what + " of the program");
-        }
-    }
-
-    private void requireRows(Value value, int rows) {
-        if (rows < 0 || rows > maxRows()) {
-            throw new IllegalArgumentException(
-                    rows + " rows of " + value + " are asked for, of at most " + maxRows());
-        }
     }
 
     /** Works on the device's state, alone. */
