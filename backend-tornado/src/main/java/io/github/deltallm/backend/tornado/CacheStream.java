@@ -63,7 +63,11 @@ final class CacheStream {
         blocks =
                 new StreamBlocks(
                         new StreamFormat(encoding, kind == KvStream.Kind.KEYS, dim), memory);
-        kept = (int) Math.min(Integer.MAX_VALUE, (head.sinks() + 31L) / Places.BLOCK * Places.BLOCK);
+        kept =
+                (int)
+                        Math.min(
+                                Integer.MAX_VALUE,
+                                (head.sinks() + 31L) / Places.BLOCK * Places.BLOCK);
         held = new BitSet();
         reset();
     }

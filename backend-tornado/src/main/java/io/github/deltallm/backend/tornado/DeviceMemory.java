@@ -232,9 +232,9 @@ final class DeviceMemory implements AutoCloseable {
             }
         }
         machine = next;
-        machines.release(old);
         floats.grow(sizes.pool());
         words.grow(sizes.words());
+        machines.release(old);
     }
 
     private static void copy(MemorySegment from, MemorySegment to) {

@@ -33,7 +33,7 @@ final class Heap {
 
     /** The array has become larger. */
     void grow(int more) {
-        int from = rounded(size);
+        int from = size / GRAIN * GRAIN;
         int end = more / GRAIN * GRAIN;
         size = more;
         if (end > from) {

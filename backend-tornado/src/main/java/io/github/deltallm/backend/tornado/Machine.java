@@ -242,9 +242,10 @@ final class Machine {
                 long groups = Math.max(1, (threads[i] + GROUP - 1) / GROUP);
                 graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
             }
-            plan.withGraph(graph.index()).execute();
-        } catch (RuntimeException e) {
             failed = true;
+            plan.withGraph(graph.index()).execute();
+            failed = false;
+        } catch (RuntimeException e) {
             throw new DeltaLlmException(
                     "the device "
                             + key.device().name()

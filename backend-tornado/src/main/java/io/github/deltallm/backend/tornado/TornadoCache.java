@@ -34,7 +34,7 @@ final class TornadoCache implements KvCache {
     private final Map<CacheStream, int[]> recounted = new HashMap<>();
 
     private VisibleRuns[] runs = {};
-    private boolean closed;
+    private volatile boolean closed;
 
     TornadoCache(
             TornadoExecutable owner,
@@ -47,8 +47,7 @@ final class TornadoCache implements KvCache {
         sequence = new KvSequence(strategy, heads, capacity);
         streams = new CacheStream[memory.streams()];
         for (int i = 0; i < streams.length; i++) {
-            HeadAttention head =
-                    sequence.head(i / 2 / heads.kvHeads(), i / 2 % heads.kvHeads());
+            HeadAttention head = sequence.head(i / 2 / heads.kvHeads(), i / 2 % heads.kvHeads());
             KvStream.Kind kind = i % 2 == 0 ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
             streams[i] = new CacheStream(head, kind, heads.headDim(), memory);
         }
@@ -154,7 +153,7 @@ final class TornadoCache implements KvCache {
 
     @Override
     public CacheBytes bytes() {
-        if (closed) {
+        if (closed || owner.closed()) {
             return CacheBytes.ZERO;
         }
         long keys = 0;
@@ -181,8 +180,7 @@ final class TornadoCache implements KvCache {
                     2 * (layer * heads.kvHeads() + kvHead) + (kind == KvStream.Kind.KEYS ? 0 : 1);
             CacheStream stream = streams[index];
             int from = sequence.outside(layer, kvHead);
-            boolean outside =
-                    from > 0 && (stream.head.dropsMiddle() || stream.rebuildsMiddle());
+            boolean outside = from > 0 && (stream.head.dropsMiddle() || stream.rebuildsMiddle());
             StreamExport export = new StreamExport(stream, memory);
             return outside ? export.of(stream.head.sinks(), from) : export.of(0, 0);
         });
@@ -190,14 +188,15 @@ final class TornadoCache implements KvCache {
 
     @Override
     public void close() {
-        if (!closed) {
-            owner.whileOpen(() -> {
+        owner.whileOpen(() -> {
+            if (!closed) {
+                closed = true;
                 for (CacheStream stream : streams) {
                     stream.close();
                 }
-            });
-            closed = true;
-        }
+            }
+        });
+        closed = true;
     }
 
     boolean belongsTo(TornadoExecutable executable) {

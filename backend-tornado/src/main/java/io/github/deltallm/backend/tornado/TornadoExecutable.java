@@ -27,6 +27,9 @@ final class TornadoExecutable implements Executable {
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
 
+    /** Whether the thread that has the lock runs a step, so that its sink is what asks. */
+    private boolean running;
+
     TornadoExecutable(ProgramLayout layout, TornadoDevice device, Machines machines) {
         this.layout = layout;
         program = layout.program();
@@ -79,14 +82,16 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public void run(Step step, LogitsSink sink) {
-        if (lock.isHeldByCurrentThread()) {
-            throw new IllegalStateException("a sink of logits can't run another step");
-        }
         exclusively(() -> {
             check.step(step);
             StepRows rows = new StepRows(step, this);
             if (rows.count() > 0) {
-                run(rows, sink);
+                running = true;
+                try {
+                    run(rows, sink);
+                } finally {
+                    running = false;
+                }
             }
         });
     }
@@ -282,6 +287,7 @@ final class TornadoExecutable implements Executable {
     <T> T exclusively(Supplier<T> work) {
         lock.lock();
         try {
+            requireIdle();
             if (closed) {
                 throw new IllegalStateException("the executable is closed");
             }
@@ -291,10 +297,27 @@ final class TornadoExecutable implements Executable {
         }
     }
 
+    private void requireIdle() {
+        if (running) {
+            throw new IllegalStateException(
+                    "a sink of logits can't use or close what its step runs on");
+        }
+    }
+
+    boolean closed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** As {@link #exclusively}, but does nothing once the executable is closed. */
     void whileOpen(Runnable work) {
         lock.lock();
         try {
+            requireIdle();
             if (!closed) {
                 work.run();
             }
@@ -307,6 +330,7 @@ final class TornadoExecutable implements Executable {
     public void close() {
         lock.lock();
         try {
+            requireIdle();
             if (!closed) {
                 closed = true;
                 memory.close();

@@ -161,4 +161,27 @@ class CacheMemoryTest {
         assertThat(sum(cache.bytes())).isZero();
         assertThatThrownBy(cache::fork).isInstanceOf(IllegalStateException.class);
     }
+
+    @Test
+    void caughtBetweenThreadsACacheIsClosedOnce() throws InterruptedException {
+        for (int i = 0; i < 50; i++) {
+            KvCache cache = executable.newCache(window(BF16, BF16, false), 64);
+            feed(cache, 1);
+            Thread other = new Thread(cache::close);
+            other.start();
+            cache.close();
+            other.join();
+        }
+        assertThat(held()).isZero();
+    }
+
+    @Test
+    void deviceThatIsTooSmallIsToldBeforeAnythingIsMade() {
+        MemoryBudget.Limits small = new MemoryBudget.Limits("a small device", 1 << 16, 1 << 20, "");
+        MemoryBudget budget = new MemoryBudget(small);
+        BufferSizes sizes = ((TornadoExecutable) executable).memory().machine().key().sizes();
+        assertThatThrownBy(() -> budget.requireRoom(sizes))
+                .hasMessageContaining("the device a small device has no room for")
+                .hasMessageContaining("use a smaller model");
+    }
 }

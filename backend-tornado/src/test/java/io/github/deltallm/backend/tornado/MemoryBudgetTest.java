@@ -44,7 +44,7 @@ class MemoryBudgetTest {
 
     @Test
     void whatIsGivenBackIsThereAgain() {
-        MemoryBudget budget = budget(64 * MIB, 20 * MIB);
+        MemoryBudget budget = budget(64 * MIB, 16 * MIB);
         BufferSizes sizes = sizes((int) (2 * MIB), 1);
         budget.take(sizes);
         assertThat(budget.fits(sizes)).isFalse();
