@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -44,16 +46,21 @@ final class Heap {
     /** Takes elements that follow each other; -1 if there are none. */
     int take(int count) {
         int wanted = rounded(count);
+        int from = firstOf(wanted);
+        if (from >= 0) {
+            int rest = free.remove(from) - wanted;
+            if (rest > 0) {
+                free.put(from + wanted, rest);
+            }
+            left -= wanted;
+        }
+        return from;
+    }
+
+    private int firstOf(int wanted) {
         for (Map.Entry<Integer, Integer> run : free.entrySet()) {
             if (run.getValue() >= wanted) {
-                int from = run.getKey();
-                int rest = run.getValue() - wanted;
-                free.remove(from);
-                if (rest > 0) {
-                    free.put(from + wanted, rest);
-                }
-                left -= wanted;
-                return from;
+                return run.getKey();
             }
         }
         return -1;
@@ -76,8 +83,8 @@ final class Heap {
     }
 
     /** What is taken, in order. */
-    java.util.List<Range> taken() {
-        java.util.List<Range> ranges = new java.util.ArrayList<>();
+    List<Range> taken() {
+        List<Range> ranges = new ArrayList<>();
         int from = 0;
         for (Map.Entry<Integer, Integer> run : free.entrySet()) {
             if (run.getKey() > from) {
