@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,24 +48,25 @@ final class Heap {
     /** Takes elements that follow each other; -1 if there are none. */
     int take(int count) {
         int wanted = rounded(count);
-        int from = firstOf(wanted);
-        if (from >= 0) {
-            int rest = free.remove(from) - wanted;
-            if (rest > 0) {
-                free.put(from + wanted, rest);
-            }
-            left -= wanted;
+        Range run = firstOf(wanted);
+        if (run == null) {
+            return -1;
         }
-        return from;
+        free.remove(run.from());
+        if (run.count() > wanted) {
+            free.put(run.from() + wanted, run.count() - wanted);
+        }
+        left -= wanted;
+        return run.from();
     }
 
-    private int firstOf(int wanted) {
+    private @Nullable Range firstOf(int wanted) {
         for (Map.Entry<Integer, Integer> run : free.entrySet()) {
             if (run.getValue() >= wanted) {
-                return run.getKey();
+                return new Range(run.getKey(), run.getValue());
             }
         }
-        return -1;
+        return null;
     }
 
     void release(int at, int count) {
