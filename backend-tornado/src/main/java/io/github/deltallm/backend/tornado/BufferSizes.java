@@ -2,7 +2,10 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.UnsupportedModelException;
 
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Elements of each device buffer, rounded up, so that programs of about one size fit the same
@@ -14,10 +17,12 @@ record BufferSizes(
         int control,
         int ops,
         int step,
+        int places,
         int floats,
         int angles,
         int values,
         int pool,
+        int words,
         int scores,
         int counts,
         int logits,
@@ -25,6 +30,11 @@ record BufferSizes(
         List<Integer> slabs) {
     /** Floats that are moved at a time. */
     static final int STAGE = 1 << 16;
+
+    /** Graphs that a small program has, and those of them that move data. */
+    private static final int GRAPHS = 16;
+
+    private static final int STAGES = 6;
 
     /** Of what stays on the device: small programs all have the same sizes. */
     private static final int LARGE = 1 << 18;
@@ -48,12 +58,24 @@ record BufferSizes(
         return rounded(LARGE, elements, what);
     }
 
+    /** An array of keys and values that is to have {@code more} elements than {@code now}. */
+    static int grown(int now, long more) {
+        // Compiling a larger machine takes seconds; what is never used is memory.
+        long ahead = now < DOUBLING ? now / 2 * 3L : now / 4 * 5L;
+        long elements = Math.max(now + more, ahead);
+        return fitting((elements + LARGE - 1) / LARGE * LARGE, elements, "keys and values");
+    }
+
     /** The next power of two, from 4 Mi elements on the next multiple of that. */
     private static int rounded(int least, long elements, String what) {
         long rounded = Math.max(least, Long.highestOneBit(Math.max(1, elements - 1)) * 2);
         if (rounded > DOUBLING) {
             rounded = (elements + DOUBLING - 1) / DOUBLING * DOUBLING;
         }
+        return fitting(rounded, elements, what);
+    }
+
+    private static int fitting(long rounded, long elements, String what) {
         if (rounded > Integer.MAX_VALUE - 64) {
             throw new UnsupportedModelException(
                     "the backend tornado can't keep "
@@ -66,33 +88,67 @@ record BufferSizes(
         return (int) rounded;
     }
 
-    BufferSizes withPool(int newPool) {
+    /** With other arrays of keys and values. */
+    BufferSizes withPool(int newPool, int newWords) {
         return new BufferSizes(
-                control, ops, step, floats, angles, values, newPool, scores, counts, logits, codes,
-                slabs);
+                control, ops, step, places, floats, angles, values, newPool, newWords, scores,
+                counts, logits, codes, slabs);
     }
 
-    BufferSizes withStep(int newStep, int newScores) {
+    BufferSizes withStep(int newStep, int newPlaces, int newScores) {
         return new BufferSizes(
-                control, ops, newStep, floats, angles, values, pool, newScores, counts, logits,
-                codes, slabs);
+                control, ops, newStep, newPlaces, floats, angles, values, pool, words, newScores,
+                counts, logits, codes, slabs);
+    }
+
+    /**
+     * A buffer.
+     *
+     * @param name for messages
+     */
+    record Buffer(String name, BufferUse use, long bytes) {}
+
+    /** All buffers. */
+    List<Buffer> buffers() {
+        List<Buffer> all = new ArrayList<>();
+        for (int bytes : slabs) {
+            all.add(new Buffer("weights", BufferUse.WEIGHTS, bytes));
+        }
+        add(all, "weights in f32", BufferUse.WEIGHTS, floats);
+        add(all, "activations", BufferUse.ACTIVATIONS, values);
+        add(all, "scores", BufferUse.ACTIVATIONS, scores);
+        add(all, "rounded activations", BufferUse.ACTIVATIONS, codes);
+        add(all, "logits", BufferUse.ACTIVATIONS, logits);
+        add(all, "keys and values as floats", BufferUse.CACHE, pool);
+        add(all, "keys and values as words", BufferUse.CACHE, words);
+        add(all, "operations", BufferUse.TABLES, ops);
+        add(all, "a step's tables", BufferUse.TABLES, step);
+        add(all, "a step's places", BufferUse.TABLES, places);
+        add(all, "rotary angles", BufferUse.TABLES, angles);
+        add(all, "counts", BufferUse.TABLES, counts);
+        // Each graph has its own of these.
+        for (int i = 0; i < GRAPHS; i++) {
+            add(all, "control", BufferUse.TABLES, control);
+        }
+        for (int i = 0; i < STAGES; i++) {
+            add(all, "a stage", BufferUse.TABLES, STAGE);
+        }
+        return all;
+    }
+
+    private static void add(List<Buffer> all, String name, BufferUse use, int elements) {
+        all.add(new Buffer(name, use, 4L * elements));
     }
 
     /** Bytes on the device, and as many again on the host. */
     long bytes() {
-        long elements =
-                (long) control
-                        + ops
-                        + step
-                        + floats
-                        + angles
-                        + values
-                        + pool
-                        + scores
-                        + counts
-                        + logits
-                        + codes
-                        + STAGE;
-        return 4 * elements + slabs.stream().mapToLong(Integer::longValue).sum();
+        return buffers().stream().mapToLong(Buffer::bytes).sum();
+    }
+
+    /** What all is for. */
+    String breakdown() {
+        Map<BufferUse, Long> bytes = new EnumMap<>(BufferUse.class);
+        buffers().forEach(buffer -> bytes.merge(buffer.use(), buffer.bytes(), Long::sum));
+        return MemoryBudget.breakdown(bytes);
     }
 }

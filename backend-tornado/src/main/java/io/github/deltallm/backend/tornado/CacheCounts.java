@@ -1,67 +1,33 @@
 package io.github.deltallm.backend.tornado;
 
-import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.spi.KvCache.Stage;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvCounts.Field;
 import io.github.deltallm.api.spi.KvStream;
 
-import java.util.Arrays;
-
-/** What attention computed, by layer and stage. */
+/** Counts what attention computes for a query of one head. */
 final class CacheCounts {
-    private final AttentionCounts[] counts;
+    private final KvCounts counts;
 
-    CacheCounts(int layers) {
-        counts = new AttentionCounts[2 * layers];
-        Arrays.fill(counts, AttentionCounts.ZERO);
+    /** Query heads of a KV head, and channels. */
+    private final int group;
+
+    private final int dim;
+
+    CacheCounts(KvCounts counts, int group, int dim) {
+        this.counts = counts;
+        this.group = group;
+        this.dim = dim;
     }
 
-    CacheCounts(CacheCounts other) {
-        counts = other.counts.clone();
-    }
-
-    AttentionCounts of(int layer, Stage stage) {
-        return counts[index(layer, stage)];
-    }
-
-    private static int index(int layer, Stage stage) {
-        return 2 * layer + (stage == Stage.PREFILL ? 0 : 1);
-    }
-
-    private void add(int layer, Stage stage, AttentionCounts more) {
-        counts[index(layer, stage)] = of(layer, stage).plus(more);
-    }
-
-    /** A row of a delta matrix. */
-    void encoded(RowName name, Stage stage, int elements, int unchanged) {
-        add(
-                name.layer(),
-                stage,
-                name.kind() == KvStream.Kind.KEYS
-                        ? new AttentionCounts(elements, unchanged, 0, 0, 0, 0, 0, 0, 0)
-                        : new AttentionCounts(0, 0, 0, 0, elements, unchanged, 0, 0, 0));
-    }
-
-    /**
-     * A query of {@code group} heads.
-     *
-     * @param dim channels of a head
-     */
-    void attended(
-            int layer,
-            Stage stage,
-            VisibleRuns runs,
-            CacheStream keys,
-            CacheStream values,
-            int group,
-            int dim) {
+    void attended(Stage stage, VisibleRuns runs, CacheStream keys, CacheStream values) {
+        int layer = keys.head.layer();
         long dense = (long) runs.length() * dim * group;
-        long keyCost = cost(runs, keys, dim) * group;
-        long valueCost = cost(runs, values, dim) * group;
-        long executed = executed(runs, keys, dim) * group + seen(runs) * dim * group;
-        add(
-                layer,
-                stage,
-                new AttentionCounts(0, 0, dense, keyCost, 0, 0, dense, valueCost, executed));
+        counts.add(layer, stage, KvStream.Kind.KEYS, Field.MACS, dense);
+        counts.add(layer, stage, KvStream.Kind.VALUES, Field.MACS, dense);
+        counts.add(layer, stage, KvStream.Kind.KEYS, Field.COST, cost(runs, keys) * group);
+        counts.add(layer, stage, KvStream.Kind.VALUES, Field.COST, cost(runs, values) * group);
+        counts.execute(layer, stage, (executed(runs, keys) + seen(runs) * dim) * group);
     }
 
     private static long seen(VisibleRuns runs) {
@@ -72,7 +38,7 @@ final class CacheCounts {
         return runs.length() - 1 >= stream.encodedFor();
     }
 
-    private static long cost(VisibleRuns runs, CacheStream stream, int dim) {
+    private long cost(VisibleRuns runs, CacheStream stream) {
         int middle = runs.recent() - runs.middle();
         if (runs.dropped() || middle == 0 || !encoded(runs, stream)) {
             return seen(runs) * dim;
@@ -83,16 +49,21 @@ final class CacheCounts {
                 : exact + stream.channels(runs.middle(), runs.recent());
     }
 
-    /** As {@link #cost}, but each page of a delta-encoded middle begins with its reference. */
-    private static long executed(VisibleRuns runs, CacheStream stream, int dim) {
+    /** As {@link #cost}, but sums begin at references: of packed blocks, and of each open one. */
+    private long executed(VisibleRuns runs, CacheStream stream) {
         int middle = runs.recent() - runs.middle();
         if (runs.dropped() || middle == 0 || !encoded(runs, stream) || !stream.delta()) {
-            return cost(runs, stream, dim);
+            return cost(runs, stream);
         }
-        int first = runs.middle() / Pages.POSITIONS * Pages.POSITIONS;
-        int pages = (runs.recent() - first + Pages.POSITIONS - 1) / Pages.POSITIONS;
+        int packed = stream.blocks.packed() * Places.BLOCK;
+        int apart = runs.middle() < packed ? Places.ANCHORED * Places.BLOCK : Places.BLOCK;
+        int first = runs.middle() / apart * apart;
+        int references =
+                Math.ceilDiv(Math.max(0, Math.min(packed, runs.recent()) - first), apart)
+                        + Math.ceilDiv(
+                                Math.max(0, runs.recent() - Math.max(packed, first)), Places.BLOCK);
         return (long) (runs.length() - middle) * dim
-                + (long) pages * dim
+                + (long) references * dim
                 + stream.channels(first, runs.recent());
     }
 }

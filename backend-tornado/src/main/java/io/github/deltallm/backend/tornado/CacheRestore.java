@@ -1,12 +1,12 @@
 package io.github.deltallm.backend.tornado;
 
-import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.InvalidOptionException;
-import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.KvRestore;
 import io.github.deltallm.api.spi.KvStream;
-import io.github.deltallm.api.spi.KvStreamCheck;
+import io.github.deltallm.backend.tornado.BlockReader.Block;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,70 +18,45 @@ import java.util.List;
  * the kernels, and sent to the device as it is.
  */
 final class CacheRestore {
-    private final KvStream.Source source;
+    private final KvRestore source;
     private final TornadoCache cache;
+    private final TornadoExecutable executable;
     private final DeviceMemory memory;
     private final int dim;
 
-    CacheRestore(KvStream.Source source, TornadoCache cache, DeviceMemory memory, int dim) {
-        this.source = source;
+    CacheRestore(
+            KvStream.Source source,
+            TornadoCache cache,
+            TornadoExecutable executable,
+            DeviceMemory memory) {
+        this.source = new KvRestore(cache.sequence(), source);
         this.cache = cache;
+        this.executable = executable;
         this.memory = memory;
-        this.dim = dim;
+        dim = cache.sequence().shape().headDim();
     }
 
+    /** Reads the source, which may be another cache, under no lock. */
     void restore() {
-        AttentionStrategy strategy = cache.strategy();
-        int length = source.stream(0, 0, KvStream.Kind.KEYS).length();
-        if (length < 0) {
-            throw new InvalidOptionException(
-                    "the restored sequence has " + length + " positions; the state is damaged");
-        }
-        if (length > cache.capacity()) {
-            throw new ContextOverflowException(
-                    "the restored sequence has "
-                            + length
-                            + " positions, more than the capacity "
-                            + cache.capacity());
-        }
+        int length = source.length();
+        cache.sequence().restore(length);
         for (CacheStream stream : cache.streams()) {
-            new KvStreamCheck(stream.name.toString(), dim, stream.encoding, stream(stream))
-                    .check(length);
+            KvRestore.Rows rows = source.rows(stream.head, stream.kind);
+            executable.exclusively(() -> fill(stream, rows.stream(), length));
+            cache.sequence().restored(stream.head.layer(), stream.head.kvHead(), rows.gone());
         }
-        memory.reserve(cache.morePages(length), 0, 0);
-        cache.reserve(length);
-        cache.restored(length);
-        List<RowName> missing = new ArrayList<>();
-        for (int i = 0; i < cache.streams().length; i++) {
-            CacheStream stream = cache.streams()[i];
-            fill(stream, i, length);
-            RowName name = stream.name;
-            if (!cache.windows().restore(name.layer(), name.kvHead(), stream.heldFrom(), length)) {
-                missing.add(name);
-            }
+        executable.exclusively(cache::sendRules);
+        if (!cache.holdsAllFor(length)) {
+            throw source.lacking();
         }
-        cache.sendRules();
-        missing.addAll(cache.missing(length));
-        if (!missing.isEmpty()) {
-            throw new InvalidOptionException(
-                    "the restored state lacks rows that "
-                            + strategy.spec()
-                            + " needs among the "
-                            + missing.getFirst()
-                            + "; restore it with the attention that it was saved with");
-        }
+        cache.counts().commit();
     }
 
-    private KvStream stream(CacheStream stream) {
-        return source.stream(stream.name.layer(), stream.name.kvHead(), stream.name.kind());
-    }
-
-    private void fill(CacheStream stream, int index, int length) {
-        KvStream saved = stream(stream);
-        SequenceImage image = new SequenceImage(dim, length);
+    private void fill(CacheStream stream, KvStream saved, int length) {
+        SequenceImage image = new SequenceImage(stream, length);
         BitSet held = new BitSet();
         for (KvStream.Rows rows : saved.exact()) {
-            image.put(stream, rows.from(), rows.values());
+            image.put(rows.from(), rows.values());
             held.set(rows.from(), rows.from() + rows.values().length / dim);
         }
         stream.restore(length, held, saved.delta().count());
@@ -97,13 +72,41 @@ final class CacheRestore {
                             + e.getMessage(),
                     e);
         }
-        memory.store(cache.exactPages().first(PageList.pagesOf(length)), index, image.exactPages());
-        if (stream.delta()) {
-            memory.store(
-                    cache.encodedPages().first(PageList.pagesOf(length)),
-                    index,
-                    image.encodedPages());
+        stream.plan(length, stream.head.window(cache.sequence().widestRequest()));
+        send(stream, image, length);
+        stream.commit();
+    }
+
+    /** Sends what is needed to the device, packed. */
+    private void send(CacheStream stream, SequenceImage image, int length) {
+        List<Extent> extents = new ArrayList<>();
+        List<Block> blocks = new ArrayList<>();
+        for (int block = 0; block * Places.BLOCK < length; block++) {
+            if (stream.holdsAny(block)) {
+                Extent extent = take(image.exactBlock(block), extents, blocks);
+                stream.blocks.restoreExact(block, extent);
+            }
         }
+        int packed = stream.encoded() / Places.BLOCK;
+        for (int block = 0; stream.encoded() > 0 && block <= packed; block++) {
+            int first = block * Places.BLOCK;
+            int count =
+                    block == packed
+                            ? 0
+                            : (int) stream.channels(first, first + Places.BLOCK)
+                                    - (block == 0 ? dim : 0);
+            Block one = block == packed ? image.openBlock(block) : image.packedBlock(block, count);
+            stream.blocks.restoreEvents(block, take(one, extents, blocks));
+        }
+        memory.storeFloats(extents, blocks.stream().map(Block::floats).toList());
+        memory.storeWords(extents, blocks.stream().map(Block::words).toList());
+    }
+
+    private Extent take(Block block, List<Extent> extents, List<Block> blocks) {
+        Extent extent = memory.take(block.floats().length, block.words().length);
+        extents.add(extent);
+        blocks.add(block);
+        return extent;
     }
 
     private void encode(CacheStream stream, SequenceImage image, KvStream saved) {
@@ -111,10 +114,10 @@ final class CacheRestore {
             return;
         }
         BitSet held = stream.held();
-        held.stream().forEach(row -> image.requireFinite(stream, row));
+        held.stream().forEach(image::requireFinite);
         if (stream.pruned()) {
             for (int row = 0; row < stream.length(); row++) {
-                stream.recount(row, held.get(row) ? image.channels(stream, row) : 0);
+                stream.recount(row, held.get(row) ? image.channels(row) : 0);
             }
             return;
         }
@@ -127,14 +130,20 @@ final class CacheRestore {
         int from = stream.encoded();
         int end = Math.min(stream.length(), held.nextClearBit(from));
         if (stream.fixed() && from < end) {
-            image.encode(stream, from, end);
+            image.encode(from, end);
             stream.restore(stream.length(), held, end);
         }
         for (int row = 0; row < stream.encoded(); row++) {
-            int count = image.channels(stream, row);
+            int count = image.channels(row);
             stream.recount(row, count);
             if (row >= from) {
-                cache.counts().encoded(stream.name, cache.stage(row), dim, dim - count);
+                cache.counts()
+                        .encoded(
+                                stream.head.layer(),
+                                cache.sequence().stage(row),
+                                stream.kind,
+                                dim,
+                                count);
             }
         }
         for (int row = stream.encoded(); row < stream.length(); row++) {
@@ -154,7 +163,6 @@ final class CacheRestore {
         float[] events = new float[dim];
         int event = 0;
         for (int row = 0; row < rows.count(); row++) {
-            float[] before = reference.clone();
             Arrays.fill(events, Float.NaN);
             for (int c = 0; c < dim; c++) {
                 if (changed.get(row * dim + c)) {
@@ -162,7 +170,7 @@ final class CacheRestore {
                     reference[c] += events[c];
                 }
             }
-            image.putEvents(row, events, before);
+            image.putEvents(row, events, reference);
         }
     }
 }

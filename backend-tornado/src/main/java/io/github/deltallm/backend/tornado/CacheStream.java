@@ -2,21 +2,48 @@ package io.github.deltallm.backend.tornado;
 
 import static io.github.deltallm.api.spi.Encoding.Delta.FIRST_ROWS;
 
+import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.HeadAttention;
+import io.github.deltallm.api.spi.KvSequence;
+import io.github.deltallm.api.spi.KvStream;
+import io.github.deltallm.api.spi.RowsName;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * What the host knows of the keys or the values of one head: which rows are on the device, exactly
- * and encoded, how many channels each has, and the rule by which they are encoded.
+ * The keys or the values of one head: which rows are on the device, exactly and encoded, where they
+ * lie, how many channels each has, and the rule by which they are encoded.
  */
 final class CacheStream {
+    /**
+     * Rows before the window that are kept exactly all the same, so that a truncation by so many is
+     * exact.
+     */
+    private static final int SLACK = 32;
+
     private static final float[] NONE = {};
 
-    final RowName name;
+    final HeadAttention head;
+    final KvStream.Kind kind;
     final Encoding encoding;
+    final StreamBlocks blocks;
+
+    /** Exact rows up to here stay: the blocks of sinks. */
+    private final int kept;
+
     private final BitSet held;
+
+    /** Exact rows from the kept ones up to here are no longer needed, and released. */
+    private int gone;
+
+    /** The same when the step under way is done. */
+    private int nextGone;
+
     private int length;
 
     /** Rows that are encoded. */
@@ -29,16 +56,30 @@ final class CacheStream {
     private float[] steps = NONE;
     private float sigma = 1;
 
-    CacheStream(RowName name, Encoding encoding) {
-        this.name = name;
-        this.encoding = encoding;
+    CacheStream(HeadAttention head, KvStream.Kind kind, int dim, DeviceMemory memory) {
+        this.head = head;
+        this.kind = kind;
+        encoding = head.encoding(kind);
+        blocks =
+                new StreamBlocks(
+                        new StreamFormat(encoding, kind == KvStream.Kind.KEYS, dim), memory);
+        kept =
+                (int)
+                        Math.min(
+                                Integer.MAX_VALUE,
+                                (head.sinks() + 31L) / Places.BLOCK * Places.BLOCK);
         held = new BitSet();
         reset();
     }
 
     CacheStream(CacheStream other) {
-        name = other.name;
+        head = other.head;
+        kind = other.kind;
         encoding = other.encoding;
+        kept = other.kept;
+        blocks = new StreamBlocks(other.blocks);
+        gone = other.gone;
+        nextGone = gone;
         held = (BitSet) other.held.clone();
         length = other.length;
         encoded = other.encoded;
@@ -53,6 +94,16 @@ final class CacheStream {
         steps = encoding instanceof Encoding.Delta delta ? given(delta) : NONE;
         sigma = 1;
         encoded = 0;
+    }
+
+    /** As messages name it. */
+    RowsName name() {
+        return head.name(kind);
+    }
+
+    /** The error for a row with a number that no encoder can follow. */
+    DeltaLlmException refused(int position, int channel, float value) {
+        return name().refused(position, "a value of " + value + " in channel " + channel);
     }
 
     private static float[] given(Encoding.Delta delta) {
@@ -111,6 +162,64 @@ final class CacheStream {
         return fixed && encoded == length ? length : -1;
     }
 
+    /**
+     * Makes memory present for a step that ends at {@code end}.
+     *
+     * @param window of exact rows that queries then see
+     */
+    void prepare(int end, int window, Lender lender) {
+        plan(end, window);
+        blocks.prepareExact(length, end, kept, nextGone, lender);
+        if (encodeFrom(end) >= 0) {
+            blocks.prepareEvents(end, lender);
+        }
+        if (fixesWith(end)) {
+            // Its own before the device is told where it lies.
+            blocks.ownRule();
+        }
+    }
+
+    /** Plans which exact rows are not needed behind a step or a restored sequence. */
+    void plan(int end, int window) {
+        long unseen = Math.max(0, end - (long) window - SLACK + 1) / Places.BLOCK * Places.BLOCK;
+        nextGone = (int) Math.max(gone, Math.min(unseen, mayGo(end)));
+    }
+
+    private int mayGo(int end) {
+        if (!delta()) {
+            return head.dropsMiddle() ? end : 0;
+        }
+        if (encodeFrom(end) >= 0) {
+            return end;
+        }
+        boolean waits = !fixed && length < FIRST_ROWS && holds(0, length);
+        if (waits) {
+            return 0;
+        }
+        return head.dropsMiddle() ? end : encoded;
+    }
+
+    int kept() {
+        return kept;
+    }
+
+    int nextGone() {
+        return nextGone;
+    }
+
+    /** Keeps a step, whose rows are added. */
+    void commit() {
+        blocks.commit(kept, nextGone);
+        gone = nextGone;
+        held.clear(Math.min(kept, gone), gone);
+    }
+
+    /** Takes a step back. */
+    void rollback() {
+        nextGone = gone;
+        blocks.rollback(length);
+    }
+
     void fix(FirstRows first) {
         fixed = true;
         steps = first.steps();
@@ -127,10 +236,14 @@ final class CacheStream {
 
     /** A channel's threshold as kernels compare with it. */
     float threshold(int channel) {
+        return threshold(channel, sigma);
+    }
+
+    private float threshold(int channel, float ofSigma) {
         return switch (encoding) {
             case Encoding.Exact exact -> 0;
             case Encoding.Pruned pruned -> pruned.theta();
-            case Encoding.Delta delta -> delta.threshold(channel) * sigma;
+            case Encoding.Delta delta -> delta.threshold(channel) * ofSigma;
         };
     }
 
@@ -141,10 +254,30 @@ final class CacheStream {
 
     /** A channel's step: 0 if nothing is transmitted, 1 for events that are no whole steps. */
     float step(int channel) {
+        return step(channel, steps);
+    }
+
+    private float step(int channel, float[] known) {
         if (events() != Encoding.Events.INT8) {
             return 1;
         }
-        return steps.length == 0 ? 0 : steps[channel];
+        return known.length == 0 ? 0 : known[channel];
+    }
+
+    /** Thresholds of all channels, then steps, as they lie on the device. */
+    float[] rule() {
+        return rule(new FirstRows(steps, sigma));
+    }
+
+    /** The same, with what is fixed from the first rows. */
+    float[] rule(FirstRows first) {
+        int dim = blocks.format.dim();
+        float[] rule = new float[2 * dim];
+        for (int c = 0; c < dim; c++) {
+            rule[c] = threshold(c, first.sigma());
+            rule[dim + c] = step(c, first.steps());
+        }
+        return rule;
     }
 
     /** Adds a row that is held exactly, and how many channels it has. */
@@ -180,6 +313,14 @@ final class CacheStream {
         grow(rows);
     }
 
+    /** Whether an exact row of a block is held that is still needed, see {@link #plan}. */
+    boolean holdsAny(int block) {
+        int first = block * Places.BLOCK;
+        boolean passes = first >= kept && first + Places.BLOCK <= nextGone;
+        int next = held.nextSetBit(first);
+        return !passes && next >= 0 && next < first + Places.BLOCK;
+    }
+
     int encoded() {
         return encoded;
     }
@@ -197,13 +338,38 @@ final class CacheStream {
         return channels[to] - channels[from];
     }
 
-    void truncate(int newLength) {
+    /** Rows that are encoded when the stream is truncated. */
+    private int encodedAt(int newLength) {
+        boolean waitsAgain =
+                encoding instanceof Encoding.Delta delta && delta.waits() && newLength < FIRST_ROWS;
+        return waitsAgain ? 0 : Math.min(encoded, newLength);
+    }
+
+    /** The open block that a truncation needs because it ends within packed ones, or null. */
+    @Nullable Extent openAt(int newLength, DeviceMemory memory) {
+        int rows = encodedAt(newLength);
+        return blocks.unpacks(rows) ? new StreamReader(this, memory).openBlock(rows) : null;
+    }
+
+    /**
+     * Forgets the rows from a length on.
+     *
+     * @param open see {@link #openAt}
+     */
+    void truncate(int newLength, @Nullable Extent open) {
+        encoded = encodedAt(newLength);
         length = Math.min(length, newLength);
+        blocks.truncate(length, encoded, open);
         held.clear(length, Math.max(length, held.length()));
-        encoded = Math.min(encoded, length);
+        gone = Math.min(gone, length / Places.BLOCK * Places.BLOCK);
+        nextGone = gone;
         if (encoding instanceof Encoding.Delta delta && delta.waits() && length < FIRST_ROWS) {
             reset();
         }
+    }
+
+    void close() {
+        blocks.clear();
     }
 
     /** Whether rows {@code [from, to)} are all held exactly. */
@@ -211,17 +377,22 @@ final class CacheStream {
         return from >= to || held.nextClearBit(from) >= to;
     }
 
-    /** The first of the last rows that are all held exactly. */
-    int heldFrom() {
-        return held.previousClearBit(length - 1) + 1;
-    }
-
     /** Whether rows {@code [from, to)} are there for the query at a position as the middle. */
-    boolean holdsMiddle(int from, int to, int query) {
+    private boolean holdsMiddle(int from, int to, int query) {
         if (!(encoding instanceof Encoding.Delta delta) || (delta.waits() && query < FIRST_ROWS)) {
             return holds(from, to);
         }
         return from >= to || encoded >= to;
+    }
+
+    /** Whether all rows are there that the query at a position may see. */
+    boolean holdsAllFor(int position, KvSequence sequence) {
+        int recent = sequence.widestFrom(head.layer(), head.kvHead(), position);
+        int middle = Math.min(head.sinks(), recent);
+        int end = Math.min(position, length);
+        return holds(0, Math.min(middle, end))
+                && holds(recent, end)
+                && (head.dropsMiddle() || holdsMiddle(middle, Math.min(recent, end), position));
     }
 
     /** Whether the middle is seen without its exact rows from now on. */

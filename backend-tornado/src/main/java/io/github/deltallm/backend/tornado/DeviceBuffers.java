@@ -12,14 +12,17 @@ final class DeviceBuffers {
     final IntArray control;
     final IntArray ops;
     final IntArray step;
+    final IntArray places;
     final FloatArray floats;
     final FloatArray angles;
     final FloatArray values;
     final FloatArray pool;
+    final IntArray words;
     final FloatArray scores;
     final IntArray counts;
     final FloatArray logits;
     final FloatArray stage;
+    final IntArray wordStage;
     final IntArray codes;
     final List<ByteArray> slabs = new ArrayList<>();
 
@@ -27,14 +30,17 @@ final class DeviceBuffers {
         control = new IntArray(sizes.control());
         ops = new IntArray(sizes.ops());
         step = new IntArray(sizes.step());
+        places = new IntArray(sizes.places());
         floats = new FloatArray(sizes.floats());
         angles = new FloatArray(sizes.angles());
         values = new FloatArray(sizes.values());
         pool = new FloatArray(sizes.pool());
+        words = new IntArray(sizes.words());
         scores = new FloatArray(sizes.scores());
         counts = new IntArray(sizes.counts());
         logits = new FloatArray(sizes.logits());
         stage = new FloatArray(BufferSizes.STAGE);
+        wordStage = new IntArray(BufferSizes.STAGE);
         codes = new IntArray(sizes.codes());
         for (int bytes : sizes.slabs()) {
             slabs.add(new ByteArray(bytes));
@@ -45,7 +51,9 @@ final class DeviceBuffers {
     Object[] persistent() {
         List<Object> all =
                 new ArrayList<>(
-                        List.of(ops, step, floats, angles, values, pool, scores, counts, codes));
+                        List.of(
+                                ops, step, places, floats, angles, values, pool, words, scores,
+                                counts, codes));
         all.addAll(slabs);
         return all.toArray();
     }

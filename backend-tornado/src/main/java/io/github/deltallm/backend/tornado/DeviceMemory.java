@@ -1,29 +1,28 @@
 package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.spi.HeadShape;
-import io.github.deltallm.api.spi.Value;
 
 import org.jspecify.annotations.Nullable;
 
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-
-import java.util.Arrays;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
- * A program's memory on the device: its machine, which is exchanged for a larger one when pages or
- * tables run out, and what is moved to and from it. Used under the executable's lock.
+ * A program's memory on the device: its machine, which is exchanged for a larger one when keys and
+ * values or a step's tables outgrow it, and who holds what of it. Used under the executable's lock.
  */
 final class DeviceMemory implements AutoCloseable {
-    /** Pages that the first machine has, if they are not too large. */
-    private static final int FIRST_PAGES = 16;
-
-    private static final int FIRST_FLOATS = 1 << 20;
+    /** Floats and words that the first machine has for keys and values. */
+    private static final int FIRST = 1 << 18;
 
     private final ProgramLayout layout;
     private final TornadoDevice device;
     private final Machines machines;
     private final HeadShape heads;
-    private final PagePool pages = new PagePool(0);
+    private final Heap floats = new Heap();
+    private final Heap words = new Heap();
+    private Extent lentExact = new Extent(Extent.Area.OWN, 0, 0, 0, 0);
+    private Extent lentEvents = new Extent(Extent.Area.OWN, 0, 0, 0, 0);
     private @Nullable Machine machine;
 
     DeviceMemory(ProgramLayout layout, TornadoDevice device, Machines machines) {
@@ -31,6 +30,7 @@ final class DeviceMemory implements AutoCloseable {
         this.device = device;
         this.machines = machines;
         heads = layout.program().heads();
+        machines.require(device, sizes());
     }
 
     /** Streams of a sequence. */
@@ -38,58 +38,37 @@ final class DeviceMemory implements AutoCloseable {
         return 2 * heads.layers() * heads.kvHeads();
     }
 
-    /** Floats of a stream in a page. */
-    int chunk() {
-        return Pages.SLOTS * heads.headDim();
-    }
-
-    int pageFloats() {
-        return Math.multiplyExact(streams(), chunk());
-    }
-
-    /** Where a stream begins in a page. */
-    int offset(int page, int stream) {
-        return (page * streams() + stream) * chunk();
-    }
-
-    PagePool pages() {
-        return pages;
-    }
-
     Machine machine() {
         Machine current = machine;
         if (current == null) {
             current = fresh(sizes());
             machine = current;
-            pages.grow(current.key().sizes().pool() / pageFloats());
+            floats.grow(current.key().sizes().pool());
+            words.grow(current.key().sizes().words());
         }
         return current;
     }
 
     private BufferSizes sizes() {
         int rows = layout.maxRows();
-        long pool =
-                layout.attends()
-                        ? Math.max(
-                                2L * pageFloats(),
-                                Math.min(FIRST_FLOATS, (long) FIRST_PAGES * pageFloats()))
-                        : 1;
-        int poolFloats = BufferSizes.resident(pool, "keys and values");
+        int pool = layout.attends() ? FIRST : 1;
         long scores = layout.attends() ? (long) rows * heads.heads() * Math.max(64, rows) : 1;
+        int spans = Math.min(rows, 4);
         return layout.sizes(
-                BufferSizes.transferred(stepInts(rows, Math.min(rows, 4), 256), "a step's tables"),
-                poolFloats,
+                BufferSizes.transferred(stepInts(rows, spans), "a step's tables"),
+                BufferSizes.transferred(
+                        (long) spans * streams() * (Places.STRIDE + 4L * 8), "a step's places"),
+                BufferSizes.resident(pool, "keys and values"),
+                BufferSizes.resident(pool, "keys and values"),
                 BufferSizes.resident(scores, "scores"));
     }
 
     /** Ints of the tables of a step. */
-    long stepInts(int rows, int spans, int listedPages) {
+    long stepInts(int rows, int spans) {
         return StepTable.HEADER
                 + (long) StepTable.ROW_STRIDE * rows
-                + (long) StepTable.SPAN_STRIDE * spans
                 + (long) StepTable.STREAM_STRIDE * streams() * spans
-                + (long) StepTable.RUN_STRIDE * (streams() / 2) * rows
-                + listedPages;
+                + (long) StepTable.RUN_STRIDE * (streams() / 2) * rows;
     }
 
     private Machine fresh(BufferSizes sizes) {
@@ -98,164 +77,225 @@ final class DeviceMemory implements AutoCloseable {
                 new Machine.Key(
                         device,
                         layout.graphs(),
-                        logits == null ? java.util.List.of() : logits.tasks(),
+                        logits == null ? List.of() : logits.tasks(),
                         sizes);
         Machine acquired = machines.acquire(key);
-        layout.fill(acquired.buffers);
-        acquired.load();
-        return acquired;
+        boolean done = false;
+        try {
+            layout.fill(acquired.buffers);
+            acquired.load();
+            done = true;
+            return acquired;
+        } finally {
+            if (!done) {
+                machines.discard(acquired);
+            }
+        }
     }
 
-    /** Makes room for so many more pages, and for a step's tables and scores. */
-    void reserve(int morePages, long stepInts, long scores) {
-        Machine current = machine();
-        BufferSizes sizes = current.key().sizes();
-        BufferSizes wanted = sizes;
-        if (morePages > pages.free()) {
-            long least = (long) (pages.pages() - pages.free() + morePages) * pageFloats();
-            long doubled = Math.min(2L * sizes.pool(), Integer.MAX_VALUE / 2);
-            wanted =
-                    wanted.withPool(
-                            BufferSizes.resident(Math.max(least, doubled), "keys and values"));
-        }
-        if (stepInts > sizes.step() || scores > sizes.scores()) {
-            wanted =
-                    wanted.withStep(
+    /** Makes room for a step's tables and scores. */
+    void reserve(long stepInts, long placeInts, long scores) {
+        BufferSizes sizes = machine().key().sizes();
+        if (stepInts > sizes.step() || placeInts > sizes.places() || scores > sizes.scores()) {
+            exchange(
+                    sizes.withStep(
                             BufferSizes.transferred(
                                     Math.max(stepInts, sizes.step()), "a step's tables"),
-                            BufferSizes.resident(Math.max(scores, sizes.scores()), "scores"));
-        }
-        if (!wanted.equals(sizes)) {
-            exchange(current, wanted);
+                            BufferSizes.transferred(
+                                    Math.max(placeInts, sizes.places()), "a step's places"),
+                            BufferSizes.resident(Math.max(scores, sizes.scores()), "scores")));
         }
     }
 
-    private void exchange(Machine old, BufferSizes sizes) {
+    /** Makes room for keys and values that are about to be taken, so that it is made once. */
+    void expect(long moreFloats, long moreWords) {
+        machine();
+        if (moreFloats > floats.left() || moreWords > words.left()) {
+            grow(Math.max(0, moreFloats - floats.left()), Math.max(0, moreWords - words.left()));
+        }
+    }
+
+    /** Takes memory that is released with {@link #release}. */
+    Extent take(int floatCount, int wordCount) {
+        machine();
+        int inFloats = take(floats, floatCount, true);
+        boolean done = false;
+        try {
+            int inWords = take(words, wordCount, false);
+            done = true;
+            return new Extent(Extent.Area.OWN, inFloats, floatCount, inWords, wordCount);
+        } finally {
+            if (!done && floatCount > 0) {
+                floats.release(inFloats, floatCount);
+            }
+        }
+    }
+
+    private int take(Heap heap, int count, boolean ofFloats) {
+        if (count == 0) {
+            return 0;
+        }
+        int at = heap.take(count);
+        if (at < 0) {
+            int more = Heap.rounded(count);
+            grow(ofFloats ? more : 0, ofFloats ? 0 : more);
+            at = heap.take(count);
+        }
+        return at;
+    }
+
+    private void grow(long moreFloats, long moreWords) {
+        BufferSizes sizes = machine().key().sizes();
+        exchange(
+                sizes.withPool(
+                        moreFloats == 0
+                                ? sizes.pool()
+                                : BufferSizes.grown(sizes.pool(), moreFloats),
+                        moreWords == 0
+                                ? sizes.words()
+                                : BufferSizes.grown(sizes.words(), moreWords)));
+    }
+
+    /** One sequence less holds it. */
+    void release(Extent extent) {
+        if (!extent.lent() && extent.leave()) {
+            free(extent);
+        }
+    }
+
+    private void free(Extent extent) {
+        if (extent.floatCount > 0) {
+            floats.release(extent.floats, extent.floatCount);
+        }
+        if (extent.wordCount > 0) {
+            words.release(extent.words, extent.wordCount);
+        }
+    }
+
+    /** Makes what a step lends as large as its layers need it. */
+    void lend(Lender lender) {
+        lentExact = lent(lentExact, lender, Extent.Area.EXACT);
+        lentEvents = lent(lentEvents, lender, Extent.Area.EVENTS);
+    }
+
+    private Extent lent(Extent known, Lender lender, Extent.Area area) {
+        int moreFloats = Math.max(known.floatCount, lender.floats(area));
+        int moreWords = Math.max(known.wordCount, lender.words(area));
+        if (moreFloats == known.floatCount && moreWords == known.wordCount) {
+            return known;
+        }
+        Extent more = take(moreFloats, moreWords);
+        free(known);
+        return more;
+    }
+
+    /** The first float of an extent. */
+    int floatsAt(Extent extent) {
+        return extent.floats
+                + switch (extent.area) {
+                    case OWN -> 0;
+                    case EXACT -> lentExact.floats;
+                    case EVENTS -> lentEvents.floats;
+                };
+    }
+
+    int wordsAt(Extent extent) {
+        return extent.words
+                + switch (extent.area) {
+                    case OWN -> 0;
+                    case EXACT -> lentExact.words;
+                    case EVENTS -> lentEvents.words;
+                };
+    }
+
+    private void exchange(BufferSizes sizes) {
+        Machine old = machine();
         Machine next = fresh(sizes);
         boolean done = false;
         try {
-            for (int page : pages.taken()) {
-                int[] offsets = offsets(page);
-                store(next, true, offsets, chunk(), fetch(old, true, offsets, chunk()));
+            for (Heap.Range range : floats.taken()) {
+                old.pool.copyTo(next.pool, range.from(), range.count());
             }
-            for (Value input : layout.program().inputs()) {
-                int[] offsets = {layout.offset(input)};
-                int length = layout.maxRows() * input.width();
-                store(next, false, offsets, length, fetch(old, false, offsets, length));
+            for (Heap.Range range : words.taken()) {
+                old.words.copyTo(next.words, range.from(), range.count());
             }
+            old.values.copyTo(next.values, 0, layout.valueFloats());
+            copy(old.buffers.step.getSegment(), next.buffers.step.getSegment());
+            copy(old.buffers.places.getSegment(), next.buffers.places.getSegment());
+            copy(old.buffers.angles.getSegment(), next.buffers.angles.getSegment());
+            next.begin();
+            next.places();
             done = true;
         } finally {
-            machines.release(done ? old : next);
+            if (!done) {
+                machines.discard(next);
+            }
         }
         machine = next;
-        pages.grow(sizes.pool() / pageFloats());
+        floats.grow(sizes.pool());
+        words.grow(sizes.words());
+        machines.release(old);
     }
 
-    private int[] offsets(int page) {
-        int[] offsets = new int[streams()];
-        Arrays.setAll(offsets, stream -> offset(page, stream));
-        return offsets;
+    private static void copy(MemorySegment from, MemorySegment to) {
+        MemorySegment.copy(from, 0, to, 0, Math.min(from.byteSize(), to.byteSize()));
     }
 
-    /** Reads a stream's part of some pages, {@code [pages, slots, dim]}. */
-    float[] fetch(int[] ofPages, int stream) {
-        int[] offsets = Arrays.stream(ofPages).map(page -> offset(page, stream)).toArray();
-        return fetch(machine(), true, offsets, chunk());
+    /** The floats of each extent. */
+    List<float[]> floats(List<Extent> extents) {
+        return machine().pool.fetch(extents, this::floatsAt, extent -> extent.floatCount);
     }
 
-    void store(int[] ofPages, int stream, float[] data) {
-        int[] offsets = Arrays.stream(ofPages).map(page -> offset(page, stream)).toArray();
-        store(machine(), true, offsets, chunk(), data);
+    /** The words of each extent. */
+    List<int[]> words(List<Extent> extents) {
+        return machine().words.fetch(extents, this::wordsAt, extent -> extent.wordCount);
+    }
+
+    /** Stores the floats of each extent. */
+    void storeFloats(List<Extent> extents, List<float[]> data) {
+        machine().pool.store(extents, this::floatsAt, extent -> extent.floatCount, data);
+    }
+
+    void storeWords(List<Extent> extents, List<int[]> data) {
+        machine().words.store(extents, this::wordsAt, extent -> extent.wordCount, data);
+    }
+
+    /** Copies a block to another of the same size. */
+    void copy(Extent from, Extent to) {
+        machine().pool.duplicate(floatsAt(from), floatsAt(to), from.floatCount);
+        machine().words.duplicate(wordsAt(from), wordsAt(to), from.wordCount);
     }
 
     float[] fetchValues(int offset, int length) {
-        return fetch(machine(), false, new int[] {offset}, length);
+        return machine().values.fetch(offset, length);
     }
 
     void storeValues(int offset, float[] data, int length) {
-        store(machine(), false, new int[] {offset}, length, data);
+        machine().values.store(offset, data, length);
     }
 
-    /** Copies whole pages. */
-    void copy(int[] from, int[] to) {
+    /** Packs blocks of encoded rows. */
+    void pack(List<Packing> packings) {
         Machine current = machine();
-        int length = pageFloats();
-        int most = Math.max(1, Math.min(current.chunks(1), (1 << 30) / length));
-        for (int first = 0; first < from.length; first += most) {
-            int count = Math.min(most, from.length - first);
-            for (int i = 0; i < count; i++) {
-                int list = Control.LIST + 2 * i;
-                current.buffers.control.set(list, from[first + i] * length);
-                current.buffers.control.set(list + 1, to[first + i] * length);
+        int most = current.packs();
+        for (int first = 0; first < packings.size(); first += most) {
+            List<Packing> some = packings.subList(first, Math.min(packings.size(), first + most));
+            for (int i = 0; i < some.size(); i++) {
+                some.get(i).list(current.buffers.control, i, this);
             }
-            current.copyPool(length, count);
+            current.pack(some.size());
         }
     }
 
-    private static float[] fetch(Machine machine, boolean pool, int[] offsets, int length) {
-        float[] data = new float[Math.multiplyExact(offsets.length, length)];
-        pieces(
-                machine,
-                offsets,
-                length,
-                (at, size, count) -> {
-                    if (pool) {
-                        machine.fetchPool(size, count);
-                    } else {
-                        machine.fetchValues(size, count);
-                    }
-                    FloatArray stage = machine.buffers.stage;
-                    for (int i = 0; i < size * count; i++) {
-                        data[at + i] = stage.get(i);
-                    }
-                });
-        return data;
+    /** Bytes of keys and values that sequences hold; what they share counts once. */
+    long held() {
+        return machine == null
+                ? 0
+                : bytes(floats) + bytes(words) - lentExact.bytes() - lentEvents.bytes();
     }
 
-    private static void store(
-            Machine machine, boolean pool, int[] offsets, int length, float[] data) {
-        pieces(
-                machine,
-                offsets,
-                length,
-                (at, size, count) -> {
-                    FloatArray stage = machine.buffers.stage;
-                    for (int i = 0; i < size * count; i++) {
-                        stage.set(i, data[at + i]);
-                    }
-                    if (pool) {
-                        machine.storePool(size, count);
-                    } else {
-                        machine.storeValues(size, count);
-                    }
-                });
-    }
-
-    /** Chunks that are moved at once: {@code count} of {@code size}, from {@code data[at]} on. */
-    @FunctionalInterface
-    private interface Piece {
-        void move(int at, int size, int count);
-    }
-
-    private static void pieces(Machine machine, int[] offsets, int length, Piece piece) {
-        if (length <= BufferSizes.STAGE) {
-            int most = machine.chunks(length);
-            for (int first = 0; first < offsets.length; first += most) {
-                int count = Math.min(most, offsets.length - first);
-                for (int i = 0; i < count; i++) {
-                    machine.buffers.control.set(Control.LIST + i, offsets[first + i]);
-                }
-                piece.move(first * length, length, count);
-            }
-            return;
-        }
-        for (int chunk = 0; chunk < offsets.length; chunk++) {
-            for (int from = 0; from < length; from += BufferSizes.STAGE) {
-                machine.buffers.control.set(Control.LIST, offsets[chunk] + from);
-                int size = Math.min(BufferSizes.STAGE, length - from);
-                piece.move(chunk * length + from, size, 1);
-            }
-        }
+    private static long bytes(Heap heap) {
+        return 4 * (heap.size() / Heap.GRAIN * (long) Heap.GRAIN - heap.left());
     }
 
     @Override

@@ -26,9 +26,11 @@ public final class EncodeKernels {
             IntArray control,
             IntArray ops,
             IntArray step,
+            IntArray places,
             FloatArray floats,
             FloatArray values,
-            FloatArray pool) {
+            FloatArray pool,
+            IntArray words) {
         int i = context.globalIdx;
         int kvHeads = step.get(StepTable.KV_HEADS);
         if (i < step.get(StepTable.ROWS) * kvHeads * 2) {
@@ -40,25 +42,10 @@ public final class EncodeKernels {
             int span = StepTable.span(step, row);
             int stream = StepTable.stream(step, ops.get(at + OpTable.LAYER), head, kind);
             int from = ops.get(at + OpTable.SECOND + kind) + (row * kvHeads + head) * dim;
-            int to = Pages.exact(step, span, stream, StepTable.position(step, row));
-            int plain = StepTable.ofStream(step, span, stream, StepTable.STORE_F32) * dim;
-            int halved = StepTable.ofStream(step, span, stream, StepTable.STORE_BF16) * dim;
-            int stepped = StepTable.ofStream(step, span, stream, StepTable.STORE_STEPS) * dim;
-            int most = StepTable.ofStream(step, span, stream, StepTable.MOST_STEPS);
-            for (int c = 0; c < plain; c++) {
-                pool.set(to + c, values.get(from + c));
-            }
-            for (int c = 0; c < halved; c++) {
-                pool.set(to + c, Floats.bf16(values.get(from + c), floats));
-            }
-            float largest = 0;
-            for (int c = 0; c < stepped; c++) {
-                largest = Math.max(largest, Math.abs(values.get(from + c)));
-            }
-            float size = Floats.stepSize(largest, most, floats);
-            for (int c = 0; c < stepped; c++) {
-                pool.set(to + c, size * Floats.rounded(values.get(from + c) / size));
-            }
+            int position = StepTable.position(step, row);
+            Stores.put(step, places, floats, values, pool, words, span, stream, position, from);
+            Stores.putSteps(
+                    step, places, floats, values, pool, words, span, stream, position, from);
         }
     }
 
@@ -72,8 +59,10 @@ public final class EncodeKernels {
             IntArray control,
             IntArray ops,
             IntArray step,
+            IntArray places,
             FloatArray floats,
-            FloatArray pool) {
+            FloatArray pool,
+            IntArray words) {
         int i = context.globalIdx;
         int dim = step.get(StepTable.DIM);
         int ofSpan = step.get(StepTable.KV_HEADS) * 2 * dim;
@@ -88,54 +77,44 @@ public final class EncodeKernels {
             float f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
             float bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
             float int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
-            int rule = Pages.rule(step, span, stream) + channel;
+            int rule = Places.of(step, places, span, stream, Places.RULE) + channel;
             float threshold = pool.get(rule);
             float size = pool.get(rule + dim);
-            float reference = before(step, pool, span, stream, from, channel);
+            float reference = 0;
+            for (int any = 0; any < Math.min(1, end); any++) {
+                reference = Places.reference(step, places, pool, span, stream, from, channel);
+            }
             for (int position = from; position < Math.min(end, 1); position++) {
-                float input = pool.get(Pages.exact(step, span, stream, 0) + channel);
-                pool.set(Pages.anchor(step, span, stream, 0) + channel, 0);
-                pool.set(Pages.events(step, span, stream, 0) + channel, input);
+                float input =
+                        Stores.get(step, places, floats, pool, words, span, stream, 0, channel);
+                int open = Places.open(step, places, span, stream, 0) + channel;
+                pool.set(open, 0);
+                pool.set(open + dim, input);
                 reference = input;
             }
-            int next = Math.max(from, 1);
-            for (int page = next / Pages.POSITIONS; page * Pages.POSITIONS < end; page++) {
-                int first = Math.max(next, page * Pages.POSITIONS);
-                int last = Math.min(end, (page + 1) * Pages.POSITIONS);
-                int anchor = Pages.anchor(step, span, stream, first) + channel;
-                for (int at = first; at <= page * Pages.POSITIONS; at++) {
-                    pool.set(anchor, reference);
-                }
-                for (int position = first; position < last; position++) {
-                    float input = pool.get(Pages.exact(step, span, stream, position) + channel);
-                    float change = input - reference;
-                    int changed = changed(change, threshold, size);
-                    float event =
-                            f32 * change
-                                    + bf16 * halved(change, floats)
-                                    + int8 * stepped(change, size);
-                    reference = reference + changed * event;
-                    int finite = reference - reference == 0 ? 1 : 0;
-                    float stored =
-                            event
-                                    + floats.get(FloatTables.MARKS + changed)
-                                    + floats.get(FloatTables.LIMITS + finite);
-                    pool.set(anchor + (1 + position % Pages.POSITIONS) * dim, stored);
+            for (int position = Math.max(from, 1); position < end; position++) {
+                float input =
+                        Stores.get(
+                                step, places, floats, pool, words, span, stream, position, channel);
+                float change = input - reference;
+                int changed = changed(change, threshold, size);
+                float event =
+                        f32 * change + bf16 * halved(change, floats) + int8 * stepped(change, size);
+                reference = reference + changed * event;
+                int finite = reference - reference == 0 ? 1 : 0;
+                float stored =
+                        event
+                                + floats.get(FloatTables.MARKS + changed)
+                                + floats.get(FloatTables.LIMITS + finite);
+                int open = Places.open(step, places, span, stream, position) + channel;
+                pool.set(open + (1 + position % Places.BLOCK) * dim, stored);
+                // The next block begins with the reference behind this one.
+                for (int last = Places.BLOCK - 1; last <= position % Places.BLOCK; last++) {
+                    int next = Places.open(step, places, span, stream, position + 1);
+                    pool.set(next + channel, reference);
                 }
             }
         }
-    }
-
-    /** The reference of a channel before a position, 0 before the first. */
-    static float before(
-            IntArray step, FloatArray pool, int span, int stream, int from, int channel) {
-        float reference = 0;
-        for (int last = from - 1; last >= 0; last = -1) {
-            float event = pool.get(Pages.events(step, span, stream, last) + channel);
-            reference = Pages.reference(step, pool, span, stream, last, channel);
-            reference = reference + (event == event ? event : 0);
-        }
-        return reference;
     }
 
     /** 1 where a channel is transmitted behind row 0, else 0. */
@@ -170,7 +149,10 @@ public final class EncodeKernels {
             IntArray control,
             IntArray ops,
             IntArray step,
+            IntArray places,
+            FloatArray floats,
             FloatArray pool,
+            IntArray words,
             IntArray counts) {
         int i = context.globalIdx;
         int kvHeads = step.get(StepTable.KV_HEADS);
@@ -182,9 +164,8 @@ public final class EncodeKernels {
             int span = StepTable.span(step, row);
             int dim = step.get(StepTable.DIM);
             int position = StepTable.position(step, row);
-            int exact = Pages.exact(step, span, stream, position);
-            int rule = Pages.rule(step, span, stream);
-            int pruned = StepTable.ofStream(step, span, stream, StepTable.PRUNED) * dim;
+            int rule = Places.of(step, places, span, stream, Places.RULE);
+            int pruned = StepTable.ofStream(step, span, stream, StepTable.PRUNED);
             int end = StepTable.ofStream(step, span, stream, StepTable.ENCODE_TO);
             // Waiting streams have nothing encoded yet, but can't hold what they could not encode.
             int checked = StepTable.ofStream(step, span, stream, StepTable.CHECKED) * dim;
@@ -192,18 +173,22 @@ public final class EncodeKernels {
             int count = 0;
             int bad = 0;
             for (int c = 0; c < checked; c++) {
-                float x = pool.get(exact + c);
+                float x = Stores.get(step, places, floats, pool, words, span, stream, position, c);
                 bad += x - x == 0 ? 0 : 1;
+                for (int k = 0; k < pruned; k++) {
+                    count += Math.abs(x) > pool.get(rule + c) ? 1 : 0;
+                }
             }
-            for (int c = 0; c < pruned; c++) {
-                count += Math.abs(pool.get(exact + c)) > pool.get(rule + c) ? 1 : 0;
-            }
-            for (int c = 0; c < encoded; c++) {
-                float event = pool.get(Pages.events(step, span, stream, position) + c);
-                int there = event == event ? 1 : 0;
-                int finite = event - event == 0 ? 1 : 0;
-                count += there;
-                bad += there - finite;
+            for (int any = 0; any < Math.min(1, encoded); any++) {
+                int open = Places.open(step, places, span, stream, position);
+                int events = open + (1 + position % Places.BLOCK) * dim;
+                for (int c = 0; c < encoded; c++) {
+                    float event = pool.get(events + c);
+                    int there = event == event ? 1 : 0;
+                    int finite = event - event == 0 ? 1 : 0;
+                    count += there;
+                    bad += there - finite;
+                }
             }
             int refused = Math.min(bad, 1);
             counts.set(row * step.get(StepTable.STREAMS) + stream, count * (1 - refused) - refused);

@@ -54,6 +54,34 @@ final class Floats {
         return signed * powers.get(FloatTables.POWERS + exponent - 7) * down;
     }
 
+    /**
+     * The upper half of an f32, rounded to nearest even; NaN is {@code 0x7FC0}.
+     *
+     * @param powers as above
+     */
+    static int bf16Bits(float x, FloatArray powers) {
+        float y = bf16(x, powers);
+        float a = Math.abs(y);
+        int number = y == y ? 1 : 0;
+        int e = exponent(a, powers) * number;
+        float b = a <= LARGEST ? a : 0;
+        float normal = b / powers.get(FloatTables.POWERS + Math.max(1, Math.min(254, e)));
+        // 2^133, in two steps.
+        float denormal = b * TWO_TO_64 * powers.get(FloatTables.POWERS + 127 + 69);
+        float fraction = e > 0 ? Math.max(0, normal * 128 - 128) : denormal;
+        int less = y < 0 ? 1 : 0;
+        int zero = 1 / y < 0 ? 1 : 0;
+        return Math.max(less, zero) * 32768 + e * 128 + (int) fraction + (1 - number) * 0x7FC0;
+    }
+
+    /** The number that has these bits in the upper half of an f32. */
+    static float ofBf16(int bits, FloatArray tables) {
+        int exponent = bits >> 7 & 255;
+        int number = (bits & 32767) > 0x7F80 ? 0 : 1;
+        float fraction = (bits & 127) * 0.0078125f + tables.get(FloatTables.MARKS + number);
+        return tables.get(FloatTables.BF16 + (bits >> 7)) * (fraction + Math.min(1, exponent));
+    }
+
     /** The biased exponent: the largest e whose power of two is not above {@code a}; 0 for NaN. */
     static int exponent(float a, FloatArray powers) {
         int e = 0;

@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
+import io.github.deltallm.api.DeltaLlmException;
+
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.TaskGraph;
@@ -51,6 +53,16 @@ final class Machine {
     private record Graph(String name, int index, List<WorkerGrid1D> workers) {}
 
     final DeviceBuffers buffers;
+
+    /** Keys and values that are floats. */
+    final FloatLane pool;
+
+    /** Keys and values that are words. */
+    final WordLane words;
+
+    /** Activations. */
+    final FloatLane values;
+
     private final Key key;
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
@@ -59,21 +71,32 @@ final class Machine {
     private final List<Graph> segments = new ArrayList<>();
     private final List<Graph> logits = new ArrayList<>();
     private final Graph counts;
+    private final Graph places;
+    private final Graph pack;
     private final Graph fetchPool;
     private final Graph storePool;
     private final Graph copyPool;
+    private final Graph fetchWords;
+    private final Graph storeWords;
+    private final Graph copyWords;
     private final Graph fetchValues;
     private final Graph storeValues;
     private final TornadoExecutionPlan plan;
+    private boolean failed;
 
     Machine(Key key) {
         this.key = key;
         buffers = new DeviceBuffers(key.sizes());
+        pool = new FloatLane(this, true);
+        words = new WordLane(this);
+        values = new FloatLane(this, false);
         RUNTIME.lock();
         try {
             TaskGraphs all = new TaskGraphs(buffers);
             load = added(all.load(), 1 + buffers.slabs.size());
             begin = added(all.begin(), 1);
+            places = added(all.places(), 1);
+            pack = added(all.pack(), 1);
             for (List<TaskSpec> specs : key.segments()) {
                 segments.add(added(all.segment(segments.size(), specs), specs.size()));
             }
@@ -83,7 +106,10 @@ final class Machine {
             counts = added(all.counts(), 1);
             fetchPool = added(all.fetch("fetchPool", buffers.pool), 1);
             storePool = added(all.store("storePool", buffers.pool), 1);
-            copyPool = added(all.duplicate("copyPool", buffers.pool), 1);
+            copyPool = added(all.duplicatePool(), 1);
+            fetchWords = added(all.fetchWords(), 1);
+            storeWords = added(all.storeWords(), 1);
+            copyWords = added(all.duplicateWords(), 1);
             fetchValues = added(all.fetch("fetchValues", buffers.values), 1);
             storeValues = added(all.store("storeValues", buffers.values), 1);
             plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
@@ -120,6 +146,22 @@ final class Machine {
     /** Sends a step's tables to the device. */
     void begin() {
         run(begin);
+    }
+
+    /** Sends the places of a step's rows to the device. */
+    void places() {
+        run(places);
+    }
+
+    /** Packs so many blocks that {@code control} lists. */
+    void pack(int blocks) {
+        buffers.control.set(Control.CHUNKS, blocks);
+        run(pack, blocks);
+    }
+
+    /** Blocks that can be packed at once. */
+    int packs() {
+        return (key.sizes().control() - Control.LIST) / PackKernels.STRIDE;
     }
 
     /**
@@ -166,6 +208,18 @@ final class Machine {
         move(copyPool, length, chunks);
     }
 
+    void fetchWords(int length, int chunks) {
+        move(fetchWords, length, chunks);
+    }
+
+    void storeWords(int length, int chunks) {
+        move(storeWords, length, chunks);
+    }
+
+    void copyWords(int length, int chunks) {
+        move(copyWords, length, chunks);
+    }
+
     void fetchValues(int length, int chunks) {
         move(fetchValues, length, chunks);
     }
@@ -188,21 +242,46 @@ final class Machine {
                 long groups = Math.max(1, (threads[i] + GROUP - 1) / GROUP);
                 graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
             }
+            failed = true;
             plan.withGraph(graph.index()).execute();
+            failed = false;
+        } catch (RuntimeException e) {
+            throw new DeltaLlmException(
+                    "the device "
+                            + key.device().name()
+                            + " could not run the graph "
+                            + graph.name()
+                            + " ("
+                            + e
+                            + "); check its driver and memory, or use another backend",
+                    e);
         } finally {
             RUNTIME.unlock();
         }
     }
 
+    /** Whether a graph could not be run, so that no other program should try it. */
+    boolean failed() {
+        return failed;
+    }
+
     /**
-     * Gives the device's memory back to TornadoVM: that of the first graph, to which all large
-     * buffers belong. TornadoVM refuses to free a buffer that graphs share twice, so what the other
-     * graphs have of their own, control and stage, stays until the process ends.
+     * Frees the device's memory: the first graph's, to which all buffers belong that graphs share,
+     * then what each of the others has of its own. (TornadoVM refuses to free a shared buffer
+     * twice, so graphs are left out that have none but such.)
      */
     void close() {
         RUNTIME.lock();
         try {
             plan.withGraph(load.index()).freeDeviceMemory();
+            for (int index = 0; index < graphs.size(); index++) {
+                if (index != load.index()
+                        && index != begin.index()
+                        && index != places.index()
+                        && index != counts.index()) {
+                    plan.withGraph(index).freeDeviceMemory();
+                }
+            }
         } finally {
             RUNTIME.unlock();
         }

@@ -46,12 +46,54 @@ public final class MoveKernels {
         }
     }
 
+    /** As {@link #fetch}. */
+    public static void fetchWords(
+            KernelContext context, IntArray control, IntArray array, IntArray stage) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            stage.set(i, array.get(control.get(Control.LIST + chunk) + i - chunk * length));
+        }
+    }
+
+    /** As {@link #store}. */
+    public static void storeWords(
+            KernelContext context, IntArray control, IntArray array, IntArray stage) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            array.set(control.get(Control.LIST + chunk) + i - chunk * length, stage.get(i));
+        }
+    }
+
+    /** As {@link #duplicate}. */
+    public static void duplicateWords(KernelContext context, IntArray control, IntArray array) {
+        int i = context.globalIdx;
+        int length = control.get(Control.LENGTH);
+        if (i < length * control.get(Control.CHUNKS)) {
+            int chunk = i / length;
+            int from = control.get(Control.LIST + 2 * chunk);
+            int to = control.get(Control.LIST + 2 * chunk + 1);
+            array.set(to + i - chunk * length, array.get(from + i - chunk * length));
+        }
+    }
+
     /** Uses what a step transfers: TornadoVM drops what no task uses. */
     public static void useStep(
             KernelContext context, IntArray step, FloatArray angles, IntArray counts) {
         int i = context.globalIdx;
         if (i == 0) {
             counts.set(0, step.get(0) + (int) angles.get(0));
+        }
+    }
+
+    /** Uses what is transferred when rows have other places. */
+    public static void usePlaces(KernelContext context, IntArray places, IntArray counts) {
+        int i = context.globalIdx;
+        if (i == 0) {
+            counts.set(0, places.get(0));
         }
     }
 
@@ -82,14 +124,17 @@ public final class MoveKernels {
             FloatArray pool,
             FloatArray scores,
             IntArray counts,
-            IntArray codes) {
+            IntArray codes,
+            IntArray places,
+            IntArray words) {
         int i = context.globalIdx;
         if (i == 0) {
             counts.set(0, ops.get(0) + step.get(0));
             values.set(0, angles.get(0));
             scores.set(0, floats.get(0));
             pool.set(0, 0);
-            codes.set(0, 0);
+            codes.set(0, places.get(0));
+            words.set(0, 0);
         }
     }
 }

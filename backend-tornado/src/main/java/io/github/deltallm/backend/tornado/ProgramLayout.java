@@ -6,6 +6,7 @@ import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.RotaryEmbedding;
 import io.github.deltallm.api.spi.Tensor;
+import io.github.deltallm.api.spi.TernaryScales;
 import io.github.deltallm.api.spi.Value;
 import io.github.deltallm.backend.tornado.Segment.Per;
 import io.github.deltallm.backend.tornado.TaskSpec.Kernel;
@@ -24,7 +25,7 @@ final class ProgramLayout {
     private final Program program;
     private final HeadShape heads;
     private final int maxRows;
-    private final WeightStore weights = new WeightStore();
+    private final WeightStore weights;
     private final List<int[]> ops = new ArrayList<>();
     private final List<Segment> segments = new ArrayList<>();
     private final Map<RotaryEmbedding, Integer> angles = new LinkedHashMap<>();
@@ -37,8 +38,12 @@ final class ProgramLayout {
     private @Nullable Segment logits;
     private Segment current;
 
-    ProgramLayout(Program program, int maxRows) {
+    /**
+     * @param largest bytes of the largest buffer that the device has
+     */
+    ProgramLayout(Program program, int maxRows, long largest) {
         this.program = program;
+        weights = new WeightStore(largest);
         this.maxRows = maxRows;
         heads = program.heads();
         offsets = new int[program.values().size()];
@@ -154,7 +159,7 @@ final class ProgramLayout {
                             + weight.name()
                             + " has; such layers have ternary weights");
         }
-        new TernaryCheck(weight).check();
+        new TernaryScales(weight).byRow(); // refuses weights that are none
         row[OpTable.SCRATCH] = scratch;
         row[OpTable.PER_SCALE] = weight.type().blockSize();
         widestCodes = Math.max(widestCodes, weight.columns());
@@ -196,11 +201,13 @@ final class ProgramLayout {
         add(Kernel.APPEND, row, 0, 0, Per.ROW, kinds);
         current.appends(op.layer());
         close();
+        current.encodes(op.layer());
         int number = append(row.clone());
         int dim = heads.headDim();
         current.add(Kernel.ENCODE, number, 0, 0, Per.SPAN, (long) kinds * dim);
         current.add(Kernel.TALLY, number, 0, 0, Per.ROW, kinds);
-        current.add(Kernel.SCORES, number, 0, 0, Per.PAGE, heads.heads());
+        current.add(Kernel.SCORES, number, 0, 0, Per.BLOCK, heads.heads());
+        current.add(Kernel.PACKED, number, 0, 0, Per.REFERENCE, heads.heads());
         current.add(Kernel.SOFTMAX, number, 0, 0, Per.ROW, heads.heads());
         current.add(Kernel.MIX, number, 0, 0, Per.ROW, heads.queryWidth());
     }
@@ -234,6 +241,11 @@ final class ProgramLayout {
         return offsets[value.id()];
     }
 
+    /** Floats of all activations. */
+    int valueFloats() {
+        return (int) values;
+    }
+
     List<Segment> segments() {
         return segments;
     }
@@ -263,16 +275,21 @@ final class ProgramLayout {
      * The buffers that it needs.
      *
      * @param step ints of a step's tables
+     * @param places ints that tell where its rows lie
+     * @param pool floats of keys and values
+     * @param words of keys and values
      */
-    BufferSizes sizes(int step, int pool, int scores) {
+    BufferSizes sizes(int step, int places, int pool, int words, int scores) {
         return new BufferSizes(
                 BufferSizes.transferred(Control.LIST + (long) maxRows, "a step's rows"),
                 BufferSizes.transferred((long) ops.size() * OpTable.STRIDE_OPS, "operations"),
                 step,
+                places,
                 weights.floats(),
                 BufferSizes.transferred(angleFloats, "rotary angles"),
                 BufferSizes.resident(values, "activations"),
                 pool,
+                words,
                 scores,
                 BufferSizes.transferred(
                         2L * maxRows * heads.layers() * heads.kvHeads(), "counts of a step"),

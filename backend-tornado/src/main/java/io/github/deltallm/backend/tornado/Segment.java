@@ -16,8 +16,10 @@ final class Segment {
         /** {@link WeightKernels#TILE} rows. */
         TILE,
         SPAN,
-        /** A row and a page that it sees. */
-        PAGE
+        /** A row and a block that it sees. */
+        BLOCK,
+        /** A row and a reference that it sees. */
+        REFERENCE
     }
 
     private record Threads(Per per, long count) {}
@@ -30,6 +32,8 @@ final class Segment {
 
     /** The layer whose keys and values its last task appends; -1 for none. */
     private int appended = -1;
+
+    private int encoded = -1;
 
     Segment(int base) {
         this.base = base;
@@ -53,8 +57,17 @@ final class Segment {
         return tasks;
     }
 
+    void encodes(int layer) {
+        encoded = layer;
+    }
+
+    /** The layer whose keys and values its first tasks encode; -1 for none. */
+    int encoded() {
+        return encoded;
+    }
+
     /** Threads of each task for a step. */
-    long[] threads(int rows, int spans, int pages) {
+    long[] threads(int rows, int spans, int blocks) {
         long[] all = new long[threads.size()];
         for (int i = 0; i < all.length; i++) {
             Threads one = threads.get(i);
@@ -64,7 +77,9 @@ final class Segment {
                                 case ROW -> rows;
                                 case TILE -> (rows + WeightKernels.TILE - 1) / WeightKernels.TILE;
                                 case SPAN -> spans;
-                                case PAGE -> (long) rows * pages;
+                                case BLOCK -> (long) rows * blocks;
+                                case REFERENCE ->
+                                        (long) rows * Math.ceilDiv(blocks, Places.ANCHORED);
                             };
         }
         return all;

@@ -1,9 +1,7 @@
 package io.github.deltallm.backend.tornado;
 
-import io.github.deltallm.api.ContextOverflowException;
 import io.github.deltallm.api.spi.KvCache;
-import io.github.deltallm.api.spi.Op;
-import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.RunCheck;
 import io.github.deltallm.api.spi.Step;
 
 import java.util.ArrayList;
@@ -31,59 +29,22 @@ final class StepRows {
     private final Step step;
     private final List<Span> spans = new ArrayList<>();
 
+    /** A step that is checked apart from its caches. */
     StepRows(Step step, TornadoExecutable executable) {
         this.step = step;
-        if (step.rows() > executable.maxRows()) {
-            throw new IllegalArgumentException(
-                    "the step has "
-                            + step.rows()
-                            + " rows, more than the "
-                            + executable.maxRows()
-                            + " that the program was compiled for");
-        }
-        checkTokens(executable.program());
         for (int span = 0; span < step.spans(); span++) {
             spans.add(span(span, executable));
-        }
-    }
-
-    private void checkTokens(Program program) {
-        for (Op op : program.ops()) {
-            if (op instanceof Op.Embed embed) {
-                for (int row = 0; row < step.rows(); row++) {
-                    int token = step.token(row);
-                    if (token < 0 || token >= embed.table().rows()) {
-                        throw new IllegalArgumentException(
-                                "the token "
-                                        + token
-                                        + " of row "
-                                        + row
-                                        + " is outside the vocabulary of "
-                                        + embed.table().rows());
-                    }
-                }
-            }
         }
     }
 
     private Span span(int span, TornadoExecutable executable) {
         KvCache given = step.cache(span);
         if (!(given instanceof TornadoCache cache) || !cache.belongsTo(executable)) {
-            throw new IllegalArgumentException(
-                    "the cache of span " + span + " was made by another executable");
+            throw RunCheck.foreignCache(span);
         }
         cache.requireOpen();
         int count = step.rows(span);
-        if (count > cache.capacity() - cache.length()) {
-            throw new ContextOverflowException(
-                    "the sequence has "
-                            + cache.length()
-                            + " positions and a capacity of "
-                            + cache.capacity()
-                            + ", so "
-                            + count
-                            + " more do not fit");
-        }
+        cache.sequence().requireRoom(count);
         return new Span(cache, step.firstRow(span), count, cache.length(), step.logits(span));
     }
 

@@ -3,8 +3,8 @@ package io.github.deltallm.backend.tornado;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * How a step lies on the device: a header, then tables of rows, spans, streams, visible runs and
- * pages. Kernels read it with the same methods as tests do.
+ * How a step lies on the device: a header, then tables of rows, streams and visible runs. Where
+ * keys and values lie is in {@link Places}.
  *
  * <p>A stream is the keys or the values of one head of one layer: number {@code ((layer * kvHeads +
  * head) * 2 + kind)} of a sequence.
@@ -22,29 +22,19 @@ final class StepTable {
     /** Floats between the scores of two heads. */
     static final int SCORES = 6;
 
-    /** The most pages that a span's queries see. */
-    static final int PAGES = 7;
+    /** The most blocks that a span's queries see. */
+    static final int BLOCKS = 7;
 
     static final int ROW_TABLE = 8;
-    static final int SPAN_TABLE = 9;
-    static final int STREAM_TABLE = 10;
-    static final int RUN_TABLE = 11;
+    static final int STREAM_TABLE = 9;
+    static final int RUN_TABLE = 10;
     static final int HEADER = 16;
 
     // A row: its token, its position, its span.
     static final int ROW_STRIDE = 3;
 
-    // A span: first row, rows, position of the first, lists of exact and encoded pages, rule page.
-    static final int SPAN_STRIDE = 6;
-    static final int FIRST_ROW = 0;
-    static final int COUNT = 1;
-    static final int POSITION = 2;
-    static final int EXACT_PAGES = 3;
-    static final int ENCODED_PAGES = 4;
-    static final int RULE_PAGE = 5;
-
     // A stream: flags of 0 or 1, which bound loops, and what is to be encoded.
-    static final int STREAM_STRIDE = 11;
+    static final int STREAM_STRIDE = 12;
 
     /** How its rows are rounded: as they are, to bf16, to steps of 127 or of 7 each way. */
     static final int STORE_F32 = 0;
@@ -71,6 +61,9 @@ final class StepTable {
 
     /** Whether its rows must be finite. */
     static final int CHECKED = 10;
+
+    /** Words of a row that is not kept as f32. */
+    static final int ROW_WORDS = 11;
 
     // What the queries of a layer, head and row see: [0, MIDDLE) and [RECENT, position] exactly. Of
     // the six other runs, which all begin at MIDDLE, one of the keys and one of the values is not
@@ -105,13 +98,14 @@ final class StepTable {
         return step.get(step.get(ROW_TABLE) + row * ROW_STRIDE + 2);
     }
 
-    static int ofSpan(IntArray step, int span, int what) {
-        return step.get(step.get(SPAN_TABLE) + span * SPAN_STRIDE + what);
+    static int ofStream(IntArray step, int span, int stream, int what) {
+        return step.get(streamAt(step, span, stream) + what);
     }
 
-    static int ofStream(IntArray step, int span, int stream, int what) {
+    /** Index of what is known about a stream of a span. */
+    static int streamAt(IntArray step, int span, int stream) {
         int index = span * step.get(STREAMS) + stream;
-        return step.get(step.get(STREAM_TABLE) + index * STREAM_STRIDE + what);
+        return step.get(STREAM_TABLE) + index * STREAM_STRIDE;
     }
 
     /** Index of the runs of a row. */

@@ -2,6 +2,7 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.spi.Encoding.Events;
 import io.github.deltallm.api.spi.Encoding.Store;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -11,7 +12,6 @@ final class StepTables {
     private final HeadShape heads;
     private final StepRows rows;
     private final IntArray step;
-    private int end;
 
     StepTables(HeadShape heads, StepRows rows, IntArray step) {
         this.heads = heads;
@@ -19,17 +19,18 @@ final class StepTables {
         this.step = step;
     }
 
-    /** The most pages that a query of a step sees. */
-    static int pages(StepRows rows) {
-        int pages = 1;
+    /** The most blocks that a query of a step sees. */
+    static int blocks(StepRows rows) {
+        int blocks = 1;
         for (StepRows.Span span : rows.spans()) {
-            pages = Math.max(pages, PageList.pagesOf(span.position() + span.count()));
+            int end = span.position() + span.count();
+            blocks = Math.max(blocks, Math.ceilDiv(end, Places.BLOCK));
         }
-        return pages;
+        return blocks;
     }
 
     /**
-     * Fills all tables; the sequences have their pages.
+     * Fills all tables.
      *
      * @param scores floats between the scores of two heads
      */
@@ -43,20 +44,16 @@ final class StepTables {
         step.set(StepTable.DIM, heads.headDim());
         step.set(StepTable.STREAMS, streams);
         step.set(StepTable.SCORES, scores);
-        step.set(StepTable.PAGES, pages(rows));
+        step.set(StepTable.BLOCKS, blocks(rows));
         int rowTable = StepTable.HEADER;
-        int spanTable = rowTable + StepTable.ROW_STRIDE * rows.count();
-        int streamTable = spanTable + StepTable.SPAN_STRIDE * spans;
+        int streamTable = rowTable + StepTable.ROW_STRIDE * rows.count();
         int runTable = streamTable + StepTable.STREAM_STRIDE * streams * spans;
         step.set(StepTable.ROW_TABLE, rowTable);
-        step.set(StepTable.SPAN_TABLE, spanTable);
         step.set(StepTable.STREAM_TABLE, streamTable);
         step.set(StepTable.RUN_TABLE, runTable);
-        end = runTable + StepTable.RUN_STRIDE * (streams / 2) * rows.count();
         for (int i = 0; i < spans; i++) {
             StepRows.Span span = rows.spans().get(i);
             rows(span, i, rowTable);
-            span(span, spanTable + i * StepTable.SPAN_STRIDE);
             streams(span, streamTable + i * StepTable.STREAM_STRIDE * streams);
             runs(span, runTable);
         }
@@ -71,59 +68,50 @@ final class StepTables {
         }
     }
 
-    private void span(StepRows.Span span, int at) {
-        step.set(at + StepTable.FIRST_ROW, span.row());
-        step.set(at + StepTable.COUNT, span.count());
-        step.set(at + StepTable.POSITION, span.position());
-        step.set(at + StepTable.EXACT_PAGES, list(span.cache().exactPages()));
-        step.set(at + StepTable.ENCODED_PAGES, list(span.cache().encodedPages()));
-        step.set(at + StepTable.RULE_PAGE, span.cache().rulePage());
-    }
-
-    private int list(PageList pages) {
-        int first = end;
-        for (int i = 0; i < pages.count(); i++) {
-            step.set(end++, pages.page(i));
-        }
-        return first;
-    }
-
     private void streams(StepRows.Span span, int table) {
         CacheStream[] streams = span.cache().streams();
         for (int i = 0; i < streams.length; i++) {
-            int at = table + i * StepTable.STREAM_STRIDE;
-            CacheStream stream = streams[i];
             int end = span.position() + span.count();
-            int from = stream.encodeFrom(end);
-            flag(at + StepTable.STORE_F32, stream.store() == Store.F32);
-            flag(at + StepTable.STORE_BF16, stream.store() == Store.BF16);
-            flag(at + StepTable.STORE_STEPS, stream.mostSteps() > 0);
-            step.set(at + StepTable.MOST_STEPS, stream.mostSteps());
-            flag(at + StepTable.PRUNED, stream.pruned());
-            step.set(at + StepTable.ENCODE_FROM, Math.max(0, from));
-            step.set(at + StepTable.ENCODE_TO, from < 0 ? 0 : end);
-            flag(at + StepTable.EVENTS_F32, stream.events() == Events.F32);
-            flag(at + StepTable.EVENTS_BF16, stream.events() == Events.BF16);
-            flag(at + StepTable.EVENTS_INT8, stream.events() == Events.INT8);
-            flag(at + StepTable.CHECKED, !stream.exact());
+            int at = table + i * StepTable.STREAM_STRIDE;
+            stream(step, at, streams[i], streams[i].encodeFrom(end), end);
         }
     }
 
-    private void flag(int at, boolean set) {
+    /**
+     * Writes how the rows of a stream are kept.
+     *
+     * @param from the first row to encode; -1 if none is
+     */
+    static void stream(IntArray step, int at, CacheStream stream, int from, int end) {
+        flag(step, at + StepTable.STORE_F32, stream.store() == Store.F32);
+        flag(step, at + StepTable.STORE_BF16, stream.store() == Store.BF16);
+        flag(step, at + StepTable.STORE_STEPS, stream.mostSteps() > 0);
+        step.set(at + StepTable.MOST_STEPS, stream.mostSteps());
+        flag(step, at + StepTable.PRUNED, stream.pruned());
+        step.set(at + StepTable.ENCODE_FROM, Math.max(0, from));
+        step.set(at + StepTable.ENCODE_TO, from < 0 ? 0 : end);
+        flag(step, at + StepTable.EVENTS_F32, stream.events() == Events.F32);
+        flag(step, at + StepTable.EVENTS_BF16, stream.events() == Events.BF16);
+        flag(step, at + StepTable.EVENTS_INT8, stream.events() == Events.INT8);
+        flag(step, at + StepTable.CHECKED, !stream.exact());
+        step.set(at + StepTable.ROW_WORDS, stream.blocks.format.rowWords());
+    }
+
+    private static void flag(IntArray step, int at, boolean set) {
         step.set(at, set ? 1 : 0);
     }
 
     private void runs(StepRows.Span span, int table) {
         int layerHeads = heads.layers() * heads.kvHeads();
         VisibleRuns[] seen = new VisibleRuns[layerHeads * span.count()];
+        CacheStream[] streams = span.cache().streams();
         for (int layerHead = 0; layerHead < layerHeads; layerHead++) {
-            int layer = layerHead / heads.kvHeads();
-            int head = layerHead % heads.kvHeads();
+            HeadAttention head = streams[2 * layerHead].head;
             for (int i = 0; i < span.count(); i++) {
-                VisibleRuns runs = span.cache().windows().runs(layer, head, span.position() + i);
+                VisibleRuns runs =
+                        VisibleRuns.of(span.cache().sequence(), head, span.position() + i);
                 seen[layerHead * span.count() + i] = runs;
                 int at = table + (layerHead * rows.count() + span.row() + i) * StepTable.RUN_STRIDE;
-                CacheStream[] streams = span.cache().streams();
                 step.set(at + StepTable.MIDDLE, runs.middle());
                 step.set(at + StepTable.RECENT, runs.recent());
                 step.set(at + StepTable.RESUMED, runs.dropped() ? runs.recent() : runs.middle());

@@ -42,7 +42,9 @@ final class TaskGraphs {
                 buffers.pool,
                 buffers.scores,
                 buffers.counts,
-                buffers.codes);
+                buffers.codes,
+                buffers.places,
+                buffers.words);
         for (int i = 0; i < buffers.slabs.size(); i++) {
             graph.task(
                     task(1 + i),
@@ -69,6 +71,29 @@ final class TaskGraphs {
                         buffers.angles,
                         buffers.counts)
                 .persistOnDevice(buffers.step, buffers.angles);
+    }
+
+    TaskGraph places() {
+        List<Object> others = new ArrayList<>(List.of(buffers.persistent()));
+        others.remove(buffers.places);
+        return new TaskGraph("places")
+                .consumeFromDevice(others.toArray())
+                .transferToDevice(EVERY_EXECUTION, buffers.places)
+                .task(task(0), MoveKernels::usePlaces, context, buffers.places, buffers.counts)
+                .persistOnDevice(buffers.places);
+    }
+
+    TaskGraph pack() {
+        return controlled("pack")
+                .task(
+                        task(0),
+                        PackKernels::pack,
+                        context,
+                        buffers.control,
+                        buffers.step,
+                        buffers.floats,
+                        buffers.pool,
+                        buffers.words);
     }
 
     TaskGraph segment(int index, List<TaskSpec> specs) {
@@ -112,8 +137,42 @@ final class TaskGraphs {
                 .task(task(0), MoveKernels::store, context, buffers.control, array, buffers.stage);
     }
 
-    TaskGraph duplicate(String name, FloatArray array) {
-        return controlled(name)
-                .task(task(0), MoveKernels::duplicate, context, buffers.control, array);
+    TaskGraph duplicatePool() {
+        return controlled("copyPool")
+                .task(task(0), MoveKernels::duplicate, context, buffers.control, buffers.pool);
+    }
+
+    TaskGraph fetchWords() {
+        return controlled("fetchWords")
+                .task(
+                        task(0),
+                        MoveKernels::fetchWords,
+                        context,
+                        buffers.control,
+                        buffers.words,
+                        buffers.wordStage)
+                .transferToHost(EVERY_EXECUTION, buffers.wordStage);
+    }
+
+    TaskGraph storeWords() {
+        return controlled("storeWords")
+                .transferToDevice(EVERY_EXECUTION, buffers.wordStage)
+                .task(
+                        task(0),
+                        MoveKernels::storeWords,
+                        context,
+                        buffers.control,
+                        buffers.words,
+                        buffers.wordStage);
+    }
+
+    TaskGraph duplicateWords() {
+        return controlled("copyWords")
+                .task(
+                        task(0),
+                        MoveKernels::duplicateWords,
+                        context,
+                        buffers.control,
+                        buffers.words);
     }
 }

@@ -24,6 +24,7 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
         ENCODE,
         TALLY,
         SCORES,
+        PACKED,
         SOFTMAX,
         MIX,
         GATE,
@@ -97,9 +98,11 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
                             b.control,
                             b.ops,
                             b.step,
+                            b.places,
                             b.floats,
                             b.values,
-                            b.pool);
+                            b.pool,
+                            b.words);
             case ENCODE ->
                     graph.task(
                             id,
@@ -109,8 +112,10 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
                             b.control,
                             b.ops,
                             b.step,
+                            b.places,
                             b.floats,
-                            b.pool);
+                            b.pool,
+                            b.words);
             case TALLY ->
                     graph.task(
                             id,
@@ -120,7 +125,10 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
                             b.control,
                             b.ops,
                             b.step,
+                            b.places,
+                            b.floats,
                             b.pool,
+                            b.words,
                             b.counts);
             case SCORES ->
                     graph.task(
@@ -131,9 +139,26 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
                             b.control,
                             b.ops,
                             b.step,
+                            b.places,
                             b.floats,
                             b.values,
                             b.pool,
+                            b.words,
+                            b.scores);
+            case PACKED ->
+                    graph.task(
+                            id,
+                            AttentionKernels::attendPacked,
+                            c,
+                            op,
+                            b.control,
+                            b.ops,
+                            b.step,
+                            b.places,
+                            b.floats,
+                            b.values,
+                            b.pool,
+                            b.words,
                             b.scores);
             case SOFTMAX ->
                     graph.task(
@@ -155,8 +180,11 @@ record TaskSpec(Kernel kernel, int op, int constant, int slab) {
                             b.control,
                             b.ops,
                             b.step,
+                            b.places,
+                            b.floats,
                             b.values,
                             b.pool,
+                            b.words,
                             b.scores);
             case GATE ->
                     graph.task(id, RowKernels::gate, c, op, constant, b.control, b.ops, b.values);

@@ -26,7 +26,8 @@ final class TornadoBackend implements Backend {
         if (closed) {
             throw new IllegalStateException("the backend tornado is closed");
         }
-        return new TornadoExecutable(new ProgramLayout(program, maxRows), device, Machines.SHARED);
+        ProgramLayout layout = new ProgramLayout(program, maxRows, device.limits().buffer());
+        return new TornadoExecutable(layout, device, Machines.SHARED);
     }
 
     @Override

@@ -2,12 +2,17 @@ package io.github.deltallm.backend.tornado;
 
 import io.github.deltallm.api.AttentionCounts;
 import io.github.deltallm.api.CacheBytes;
-import io.github.deltallm.api.InvalidOptionException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
+import io.github.deltallm.api.spi.FirstRows;
+import io.github.deltallm.api.spi.HeadAttention;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
+import io.github.deltallm.api.spi.KvCounts;
+import io.github.deltallm.api.spi.KvSequence;
 import io.github.deltallm.api.spi.KvStream;
+
+import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,32 +20,21 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * One sequence: its rows are in pages on the device, what is known about them here.
- *
- * <p>Exact rows are never dropped, whatever the strategy keeps encoded beside them; only a restored
- * sequence may lack some.
- */
+/** One sequence: its rows are on the device, what is known about them here. */
 final class TornadoCache implements KvCache {
     private final TornadoExecutable owner;
     private final DeviceMemory memory;
     private final HeadShape heads;
-    private final AttentionStrategy strategy;
-    private final int capacity;
+    private final KvSequence sequence;
     private final CacheStream[] streams;
-    private final int[] sinks;
-    private final boolean[] drops;
-    private final PageList exact;
-    private final PageList encoded;
-    private final PageList rules;
+    private final KvCounts counts;
     private final Map<CacheStream, FirstRows> fixing = new HashMap<>();
-    private CacheCounts counts;
-    private Windows windows;
-    private Windows windowsBefore;
+
+    /** Changed channels of rows that were there before they could be encoded. */
+    private final Map<CacheStream, int[]> recounted = new HashMap<>();
+
     private VisibleRuns[] runs = {};
-    private int length;
-    private boolean rulesThere;
-    private boolean closed;
+    private volatile boolean closed;
 
     TornadoCache(
             TornadoExecutable owner,
@@ -49,113 +43,60 @@ final class TornadoCache implements KvCache {
             int capacity) {
         this.owner = owner;
         this.memory = memory;
-        this.strategy = strategy;
-        this.capacity = capacity;
         heads = owner.program().heads();
+        sequence = new KvSequence(strategy, heads, capacity);
         streams = new CacheStream[memory.streams()];
-        sinks = new int[streams.length / 2];
-        drops = new boolean[streams.length / 2];
         for (int i = 0; i < streams.length; i++) {
-            int layer = i / 2 / heads.kvHeads();
-            int head = i / 2 % heads.kvHeads();
-            boolean keys = i % 2 == 0;
-            Encoding encoding = keys ? strategy.keys(layer, head) : strategy.values(layer, head);
-            encoding.requireFit(heads, strategy.spec());
-            KvStream.Kind kind = keys ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
-            streams[i] = new CacheStream(new RowName(layer, head, kind), encoding);
-            drops[i / 2] = strategy.dropsMiddle(layer, head);
-            sinks[i / 2] = strategy.sinks(layer, head);
+            HeadAttention head = sequence.head(i / 2 / heads.kvHeads(), i / 2 % heads.kvHeads());
+            KvStream.Kind kind = i % 2 == 0 ? KvStream.Kind.KEYS : KvStream.Kind.VALUES;
+            streams[i] = new CacheStream(head, kind, heads.headDim(), memory);
         }
-        exact = new PageList(memory.pages());
-        encoded = new PageList(memory.pages());
-        rules = new PageList(memory.pages());
-        counts = new CacheCounts(heads.layers());
-        windows = new Windows(heads, strategy);
-        windowsBefore = windows;
+        counts = new KvCounts(heads);
     }
 
     private TornadoCache(TornadoCache other) {
         owner = other.owner;
         memory = other.memory;
         heads = other.heads;
-        strategy = other.strategy;
-        capacity = other.capacity;
+        sequence = other.sequence.copy();
         streams = Arrays.stream(other.streams).map(CacheStream::new).toArray(CacheStream[]::new);
-        sinks = other.sinks;
-        drops = other.drops;
-        exact = new PageList(memory.pages());
-        encoded = new PageList(memory.pages());
-        rules = new PageList(memory.pages());
-        counts = new CacheCounts(other.counts);
-        windows = other.windows.copy();
-        windowsBefore = windows;
-        length = other.length;
+        counts = other.counts.copy();
+    }
+
+    KvSequence sequence() {
+        return sequence;
     }
 
     CacheStream[] streams() {
         return streams;
     }
 
-    Windows windows() {
-        return windows;
-    }
-
-    boolean dropsMiddle(int layerHead) {
-        return drops[layerHead];
-    }
-
-    PageList exactPages() {
-        return exact;
-    }
-
-    PageList encodedPages() {
-        return encoded;
-    }
-
-    /** The page with thresholds and formats; 0 if nothing is encoded or pruned. */
-    int rulePage() {
-        return rules.count() == 0 ? 0 : rules.page(0);
-    }
-
-    private boolean encodes() {
-        return Arrays.stream(streams).anyMatch(CacheStream::delta);
-    }
-
-    private boolean hasRules() {
-        return Arrays.stream(streams).anyMatch(stream -> !stream.exact());
-    }
-
     @Override
     public AttentionStrategy strategy() {
-        return strategy;
+        return sequence.strategy();
     }
 
     @Override
     public int length() {
-        return length;
+        return sequence.length();
     }
 
     @Override
     public int capacity() {
-        return capacity;
+        return sequence.capacity();
     }
 
     @Override
     public void declare(int tokens) {
-        windows.declare(tokens, length);
+        sequence.declare(tokens);
     }
 
     @Override
     public AttentionStrategy.Request request() {
-        return windows.request();
+        return sequence.request();
     }
 
-    /** The stage to which a position counts. */
-    Stage stage(int position) {
-        return position < request().tokens() ? Stage.PREFILL : Stage.DECODE;
-    }
-
-    CacheCounts counts() {
+    KvCounts counts() {
         return counts;
     }
 
@@ -163,97 +104,70 @@ final class TornadoCache implements KvCache {
     public void truncate(int newLength) {
         owner.exclusively(() -> {
             requireOpen();
-            if (newLength < 0 || newLength > length) {
-                throw new IllegalArgumentException(
-                        "a sequence of "
-                                + length
-                                + " positions can't be truncated to "
-                                + newLength);
+            sequence.requireTruncation(newLength, this::holdsAllFor);
+            @Nullable Extent[] open = openBlocks(newLength);
+            sequence.truncate(newLength);
+            for (int i = 0; i < streams.length; i++) {
+                streams[i].truncate(newLength, open[i]);
             }
-            if (newLength > 0 && newLength < truncationFloor()) {
-                throw new InvalidOptionException(
-                        "the sequence can't be truncated to "
-                                + newLength
-                                + " positions: exact rows that "
-                                + strategy.spec()
-                                + " then needs were outside its window or not restored; the"
-                                + " smallest length is "
-                                + truncationFloor()
-                                + ", or 0");
-            }
-            windows.truncate(newLength);
-            length = newLength;
-            for (CacheStream stream : streams) {
-                stream.truncate(newLength);
-            }
-            cutPages(newLength);
         });
     }
 
-    private void cutPages(int newLength) {
-        exact.cut(newLength);
-        encoded.cut(newLength);
+    /** What a truncation into packed blocks needs, before it changes anything. */
+    private @Nullable Extent[] openBlocks(int newLength) {
+        @Nullable Extent[] open = new Extent[streams.length];
+        boolean done = false;
+        try {
+            for (int i = 0; i < streams.length; i++) {
+                open[i] = streams[i].openAt(newLength, memory);
+            }
+            done = true;
+            return open;
+        } finally {
+            for (int i = 0; i < streams.length && !done; i++) {
+                Extent unused = open[i];
+                if (unused != null) {
+                    memory.release(unused);
+                }
+            }
+        }
     }
 
     @Override
     public int truncationFloor() {
-        int floor = length;
-        while (floor > windows.widenedAt() && missing(floor - 1).isEmpty()) {
-            floor--;
-        }
-        return floor;
+        return sequence.truncationFloor(this::holdsAllFor);
     }
 
-    /** The rows, by name, that lack something that a query at {@code position} may see. */
-    List<RowName> missing(int position) {
-        List<RowName> missing = new ArrayList<>();
-        for (CacheStream stream : streams) {
-            VisibleRuns seen =
-                    windows.widestRuns(stream.name.layer(), stream.name.kvHead(), position);
-            int end = Math.min(position, stream.length());
-            boolean all =
-                    stream.holds(0, Math.min(seen.middle(), end))
-                            && stream.holds(seen.recent(), end)
-                            && (seen.dropped()
-                                    || stream.holdsMiddle(
-                                            seen.middle(), Math.min(seen.recent(), end), position));
-            if (!all) {
-                missing.add(stream.name);
-            }
-        }
-        return missing;
+    /** Whether all rows are there that the query at a position may see. */
+    boolean holdsAllFor(int position) {
+        return Arrays.stream(streams).allMatch(stream -> stream.holdsAllFor(position, sequence));
     }
 
     @Override
     public KvCache fork() {
         return owner.exclusively(() -> {
             requireOpen();
-            TornadoCache fork = new TornadoCache(this);
-            memory.reserve(exact.count() + encoded.count(), 0, 0);
-            fork.exact.reserve(exact.count() * Pages.POSITIONS);
-            fork.encoded.reserve(encoded.count() * Pages.POSITIONS);
-            memory.copy(exact.first(exact.count()), fork.exact.first(exact.count()));
-            memory.copy(encoded.first(encoded.count()), fork.encoded.first(encoded.count()));
-            return fork;
+            return new TornadoCache(this);
         });
     }
 
     @Override
     public CacheBytes bytes() {
-        if (closed) {
+        if (closed || owner.closed()) {
             return CacheBytes.ZERO;
         }
-        long pages = (long) exact.count() + encoded.count() + rules.count();
-        long half = 2L * pages * memory.pageFloats();
-        long dense = 2L * length * heads.kvWidth() * heads.layers();
-        return new CacheBytes(half, half, dense, dense);
+        long keys = 0;
+        long values = 0;
+        for (int i = 0; i < streams.length; i += 2) {
+            keys += streams[i].blocks.bytes();
+            values += streams[i + 1].blocks.bytes();
+        }
+        long dense = 2L * sequence.length() * heads.kvWidth() * heads.layers();
+        return new CacheBytes(keys, values, dense, dense);
     }
 
     @Override
     public AttentionCounts counts(int layer, Stage stage) {
-        if (layer < 0 || layer >= heads.layers()) {
-            throw new IllegalArgumentException("there is no layer " + layer + " in " + heads);
-        }
         return counts.of(layer, stage);
     }
 
@@ -261,31 +175,28 @@ final class TornadoCache implements KvCache {
     public KvStream export(int layer, int kvHead, KvStream.Kind kind) {
         return owner.exclusively(() -> {
             requireOpen();
-            if (layer < 0 || layer >= heads.layers() || kvHead < 0 || kvHead >= heads.kvHeads()) {
-                throw new IllegalArgumentException(
-                        "there is no head " + kvHead + " of layer " + layer + " in " + heads);
-            }
+            sequence.requireHead(layer, kvHead);
             int index =
                     2 * (layer * heads.kvHeads() + kvHead) + (kind == KvStream.Kind.KEYS ? 0 : 1);
             CacheStream stream = streams[index];
-            int from = windows.outside(layer, kvHead);
-            boolean outside = from > 0 && (drops[index / 2] || stream.rebuildsMiddle());
-            StreamExport export = new StreamExport(stream, heads.headDim());
-            return outside
-                    ? export.of(memory, index, exact, encoded, sinks[index / 2], from)
-                    : export.of(memory, index, exact, encoded, 0, 0);
+            int from = sequence.outside(layer, kvHead);
+            boolean outside = from > 0 && (stream.head.dropsMiddle() || stream.rebuildsMiddle());
+            StreamExport export = new StreamExport(stream, memory);
+            return outside ? export.of(stream.head.sinks(), from) : export.of(0, 0);
         });
     }
 
     @Override
     public void close() {
-        if (!closed) {
-            owner.whileOpen(() -> {
-                cutPages(0);
-                rules.cut(0);
-            });
-            closed = true;
-        }
+        owner.whileOpen(() -> {
+            if (!closed) {
+                closed = true;
+                for (CacheStream stream : streams) {
+                    stream.close();
+                }
+            }
+        });
+        closed = true;
     }
 
     boolean belongsTo(TornadoExecutable executable) {
@@ -300,46 +211,33 @@ final class TornadoCache implements KvCache {
 
     /** Begins a run: what is not committed is rolled back to here. */
     void begin(int rows) {
-        windowsBefore = windows.copy();
-        fixing.clear();
-        if (request().tokens() == 0) {
-            declare(length + rows);
-        }
+        forgetRun();
+        sequence.begin(rows);
     }
 
-    /** Pages that so many more rows need. */
-    int morePages(int rows) {
-        int pages = PageList.pagesOf(length + rows);
-        int rule = hasRules() && rules.count() == 0 ? 1 : 0;
-        return pages - exact.count() + (encodes() ? pages - encoded.count() : 0) + rule;
-    }
-
-    /** Takes the pages of so many more rows, and sends thresholds where they are new. */
-    void reserve(int rows) {
-        exact.reserve(length + rows);
-        if (encodes()) {
-            encoded.reserve(length + rows);
-        }
-        if (hasRules()) {
-            rules.reserve(1);
-            if (!rulesThere) {
-                sendRules();
+    /**
+     * Makes memory present for so many more rows of a layer. It asks the strategy, which may throw.
+     */
+    void prepare(int layer, int rows, Lender lender) {
+        for (CacheStream stream : streams) {
+            if (stream.head.layer() == layer) {
+                int window = stream.head.window(sequence.widestRequest());
+                stream.prepare(sequence.length() + rows, window, lender);
             }
         }
     }
 
-    /** Sends thresholds and formats to the device. */
+    /** Sends thresholds and formats that the device has not. */
     void sendRules() {
-        for (int i = 0; i < streams.length; i++) {
-            if (!streams[i].exact()) {
-                sendRule(i, streams[i]);
+        for (CacheStream stream : streams) {
+            if (!stream.exact() && stream.blocks.knownRule() == null) {
+                sendRule(stream);
             }
         }
-        rulesThere = true;
     }
 
-    private void sendRule(int index, CacheStream stream) {
-        memory.store(rules.first(1), index, SequenceImage.ruleChunk(stream, heads.headDim()));
+    private void sendRule(CacheStream stream) {
+        memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */
@@ -349,20 +247,72 @@ final class TornadoCache implements KvCache {
 
     /** Fixes steps and sigma of a layer from rows that are on the device now. */
     void fix(int layer, int end) {
-        for (int i = 0; i < streams.length; i++) {
-            CacheStream stream = streams[i];
-            if (stream.name.layer() == layer && stream.fixesWith(end)) {
+        for (CacheStream stream : streams) {
+            if (stream.head.layer() == layer && stream.fixesWith(end)) {
                 int dim = heads.headDim();
-                int pages = PageList.pagesOf(Encoding.Delta.FIRST_ROWS);
-                float[] slots = memory.fetch(exact.first(pages), i);
-                float[] rows = StreamExport.rows(slots, 0, Encoding.Delta.FIRST_ROWS, dim, 0);
+                float[] rows = new StreamReader(stream, memory).exact(0, Encoding.Delta.FIRST_ROWS);
                 FirstRows first = FirstRows.of((Encoding.Delta) stream.encoding, rows, dim);
-                CacheStream fixed = new CacheStream(stream);
-                fixed.fix(first);
-                sendRule(i, fixed);
                 fixing.put(stream, first);
+                memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule(first)));
             }
         }
+    }
+
+    /** Whether so many more rows fill a block of encoded ones. */
+    boolean fillsBlock(int rows) {
+        int end = sequence.length() + rows;
+        return Arrays.stream(streams)
+                .anyMatch(stream -> stream.encodeFrom(end) >= 0 && stream.blocks.fills(end) > 0);
+    }
+
+    /**
+     * Takes memory for the encoded blocks of a layer that a run fills.
+     *
+     * @param rowCounts changed or kept channels, {@code [rows, streams]}
+     * @return what is to be packed
+     */
+    List<Packing> pack(int layer, int rows, int[] rowCounts) {
+        List<Packing> packings = new ArrayList<>();
+        int length = sequence.length();
+        int end = length + rows;
+        for (int i = 0; i < streams.length; i++) {
+            CacheStream stream = streams[i];
+            if (stream.head.layer() == layer && stream.encodeFrom(end) >= 0) {
+                int from = stream.blocks.packed();
+                int[] more = earlierCounts(stream);
+                for (int block = from; block < end / Places.BLOCK; block++) {
+                    int count = block == 0 ? -heads.headDim() : 0;
+                    for (int k = 0; k < Places.BLOCK; k++) {
+                        int row = block * Places.BLOCK + k;
+                        count +=
+                                row < length
+                                        ? more[row]
+                                        : rowCounts[(row - length) * streams.length + i];
+                    }
+                    packings.add(stream.blocks.close(block, count));
+                }
+            }
+        }
+        return packings;
+    }
+
+    /** Changed channels of the rows before a run. */
+    private int[] earlierCounts(CacheStream stream) {
+        int length = sequence.length();
+        int[] known = new int[length];
+        if (fixing.containsKey(stream) && length > 0) {
+            int dim = heads.headDim();
+            float[] events = new StreamReader(stream, memory).events(length);
+            for (int i = 0; i < events.length; i++) {
+                known[i / dim] += Float.isNaN(events[i]) ? 0 : 1;
+            }
+            recounted.put(stream, known);
+        } else {
+            for (int row = stream.blocks.packed() * Places.BLOCK; row < length; row++) {
+                known[row] = (int) stream.channels(row, row + 1);
+            }
+        }
+        return known;
     }
 
     /**
@@ -371,14 +321,17 @@ final class TornadoCache implements KvCache {
      * @param rowCounts changed or kept channels, {@code [rows, streams]}
      */
     void commit(int rows, int[] rowCounts) {
-        int end = length + rows;
+        int end = sequence.length() + rows;
         for (int i = 0; i < streams.length; i++) {
             CacheStream stream = streams[i];
             FirstRows first = fixing.get(stream);
             int from = stream.encodeFrom(end);
             if (first != null) {
                 stream.fix(first);
-                recount(stream, i);
+                int[] counted = recounted.getOrDefault(stream, new int[0]);
+                for (int row = 0; row < counted.length; row++) {
+                    stream.recount(row, counted[row]);
+                }
             }
             for (int row = 0; row < rows; row++) {
                 stream.add(rowCounts[row * streams.length + i]);
@@ -386,57 +339,53 @@ final class TornadoCache implements KvCache {
             if (from >= 0) {
                 stream.encodeAll();
                 for (int row = from; row < end; row++) {
-                    int changed = (int) stream.channels(row, row + 1);
                     counts.encoded(
-                            stream.name, stage(row), heads.headDim(), heads.headDim() - changed);
+                            stream.head.layer(),
+                            sequence.stage(row),
+                            stream.kind,
+                            heads.headDim(),
+                            stream.channels(row, row + 1));
                 }
             }
         }
         countAttention(rows);
-        length = end;
-        fixing.clear();
+        for (CacheStream stream : streams) {
+            stream.commit();
+        }
+        counts.commit();
+        sequence.commit(rows);
+        forgetRun();
     }
 
-    /** Counts the events of the rows that were there before they could be encoded. */
-    private void recount(CacheStream stream, int index) {
-        int dim = heads.headDim();
-        float[] slots = memory.fetch(encoded.first(PageList.pagesOf(length)), index);
-        for (int row = 0; row < length; row++) {
-            float[] events = StreamExport.rows(slots, row, 1, dim, 1);
-            int count = 0;
-            for (float event : events) {
-                count += Float.isNaN(event) ? 0 : 1;
-            }
-            stream.recount(row, count);
-        }
+    private void forgetRun() {
+        fixing.clear();
+        recounted.clear();
     }
 
     private void countAttention(int rows) {
+        CacheCounts attention = new CacheCounts(counts, heads.group(), heads.headDim());
         for (int i = 0; i < runs.length; i++) {
-            int layerHead = i / rows;
-            int position = length + i % rows;
-            counts.attended(
-                    layerHead / heads.kvHeads(),
-                    stage(position),
-                    runs[i],
-                    streams[2 * layerHead],
-                    streams[2 * layerHead + 1],
-                    heads.group(),
-                    heads.headDim());
+            int stream = 2 * (i / rows);
+            int position = sequence.length() + i % rows;
+            attention.attended(
+                    sequence.stage(position), runs[i], streams[stream], streams[stream + 1]);
         }
         runs = new VisibleRuns[0];
     }
 
     /** Takes a run back. */
     void rollback() {
-        windows = windowsBefore;
-        fixing.clear();
-        cutPages(length);
-    }
-
-    /** What a restored sequence is filled with; see {@link CacheRestore}. */
-    void restored(int newLength) {
-        length = newLength;
+        sequence.rollback();
+        counts.rollback();
+        for (CacheStream stream : streams) {
+            if (fixing.containsKey(stream)) {
+                // The rule on the device is that of a run which never was.
+                stream.blocks.forgetRule();
+            }
+            stream.rollback();
+        }
+        runs = new VisibleRuns[0];
+        forgetRun();
     }
 
     /** Fails where a row of a run can't be encoded, naming it. */
@@ -444,7 +393,7 @@ final class TornadoCache implements KvCache {
         for (int row = 0; row < rows; row++) {
             for (int i = 0; i < streams.length; i++) {
                 if (rowCounts[row * streams.length + i] < 0) {
-                    throw refused(i, length + row);
+                    throw refused(i, sequence.length() + row);
                 }
             }
         }
@@ -452,13 +401,11 @@ final class TornadoCache implements KvCache {
 
     private RuntimeException refused(int index, int position) {
         int dim = heads.headDim();
-        int[] page = {exact.page(position / Pages.POSITIONS)};
-        int slot = position % Pages.POSITIONS;
-        float[] row = StreamExport.rows(memory.fetch(page, index), slot, 1, dim, 0);
+        float[] row = new StreamReader(streams[index], memory).exact(position, position + 1);
         int channel = 0;
         for (int c = dim - 1; c >= 0; c--) {
             channel = Float.isFinite(row[c]) ? channel : c;
         }
-        return streams[index].name.refused(position, channel, row[channel]);
+        return streams[index].refused(position, channel, row[channel]);
     }
 }

@@ -41,6 +41,18 @@ record TornadoDevice(int driver, int index, String name) {
         return TornadoRuntimeProvider.getTornadoRuntime().getBackend(driver).getDevice(index);
     }
 
+    /** What memory it takes. */
+    MemoryBudget.Limits limits() {
+        uk.ac.manchester.tornado.api.common.TornadoDevice device = device();
+        long allowed = TornadoSettings.deviceMemory();
+        long global = device.getMaxGlobalMemory();
+        return new MemoryBudget.Limits(
+                name,
+                device.getMaxAllocMemory(),
+                Math.min(global, allowed),
+                allowed < global ? " (" + TornadoSettings.MEMORY + ")" : "");
+    }
+
     /**
      * TornadoVM's own would allow the driver to reorder sums, and to take NaN and infinities for
      * impossible: masks and integers would no longer be those of the contract.

@@ -7,6 +7,7 @@ import io.github.deltallm.api.spi.KvCache;
 import io.github.deltallm.api.spi.KvStream;
 import io.github.deltallm.api.spi.LogitsSink;
 import io.github.deltallm.api.spi.Program;
+import io.github.deltallm.api.spi.RunCheck;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 
@@ -20,15 +21,20 @@ import java.util.function.Supplier;
 final class TornadoExecutable implements Executable {
     private final Program program;
     private final ProgramLayout layout;
+    private final RunCheck check;
     private final DeviceMemory memory;
     private final List<List<TaskSpec>> graphs;
     private final ReentrantLock lock = new ReentrantLock();
     private boolean closed;
 
+    /** Whether the thread that has the lock runs a step, so that its sink is what asks. */
+    private boolean running;
+
     TornadoExecutable(ProgramLayout layout, TornadoDevice device, Machines machines) {
         this.layout = layout;
         program = layout.program();
         graphs = layout.graphs();
+        check = new RunCheck(program, layout.maxRows());
         memory = new DeviceMemory(layout, device, machines);
     }
 
@@ -42,6 +48,11 @@ final class TornadoExecutable implements Executable {
         return layout.maxRows();
     }
 
+    /** Where its sequences lie. */
+    DeviceMemory memory() {
+        return memory;
+    }
+
     @Override
     public KvCache newCache(AttentionStrategy strategy, int capacity) {
         return emptyCache(strategy, capacity);
@@ -49,9 +60,6 @@ final class TornadoExecutable implements Executable {
 
     private TornadoCache emptyCache(AttentionStrategy strategy, int capacity) {
         exclusively(() -> {});
-        if (capacity < 1) {
-            throw new IllegalArgumentException("a cache has room for a position, not " + capacity);
-        }
         return new TornadoCache(this, memory, strategy, capacity);
     }
 
@@ -59,30 +67,31 @@ final class TornadoExecutable implements Executable {
     public KvCache restore(
             AttentionStrategy strategy, int capacity, int declared, KvStream.Source source) {
         TornadoCache cache = emptyCache(strategy, capacity);
-        return exclusively(() -> {
-            boolean done = false;
-            try {
-                cache.declare(declared);
-                new CacheRestore(source, cache, memory, program.heads().headDim()).restore();
-                done = true;
-                return cache;
-            } finally {
-                if (!done) {
-                    cache.close();
-                }
+        boolean done = false;
+        try {
+            cache.declare(declared);
+            new CacheRestore(source, cache, this, memory).restore();
+            done = true;
+            return cache;
+        } finally {
+            if (!done) {
+                cache.close();
             }
-        });
+        }
     }
 
     @Override
     public void run(Step step, LogitsSink sink) {
-        if (lock.isHeldByCurrentThread()) {
-            throw new IllegalStateException("a sink of logits can't run another step");
-        }
         exclusively(() -> {
+            check.step(step);
             StepRows rows = new StepRows(step, this);
             if (rows.count() > 0) {
-                run(rows, sink);
+                running = true;
+                try {
+                    run(rows, sink);
+                } finally {
+                    running = false;
+                }
             }
         });
     }
@@ -96,8 +105,7 @@ final class TornadoExecutable implements Executable {
                 span.cache().begin(span.count());
             }
             reserve(rows);
-            compute(rows);
-            int[][] counts = counts(rows);
+            int[][] counts = compute(rows);
             logits(rows, sink);
             for (int i = 0; i < counts.length; i++) {
                 StepRows.Span span = rows.spans().get(i);
@@ -111,24 +119,16 @@ final class TornadoExecutable implements Executable {
         }
     }
 
-    /** Takes pages, and sends the step's tables and angles. */
+    /** Takes memory, and sends the step's tables and angles. */
     private void reserve(StepRows rows) {
         HeadShape heads = program.heads();
-        int pages = 0;
-        int listed = 0;
-        for (StepRows.Span span : rows.spans()) {
-            pages += span.cache().morePages(span.count());
-            listed += 2 * PageList.pagesOf(span.position() + span.count());
-        }
-        int scores = StepTables.pages(rows) * Pages.POSITIONS;
+        int scores = StepTables.blocks(rows) * Places.BLOCK;
         memory.reserve(
-                layout.attends() ? pages : 0,
-                memory.stepInts(rows.count(), rows.spans().size(), listed),
+                memory.stepInts(rows.count(), rows.spans().size()),
+                PlaceTable.ints(rows, memory.streams()),
                 layout.attends() ? (long) rows.count() * heads.heads() * scores : 0);
         if (layout.attends()) {
-            for (StepRows.Span span : rows.spans()) {
-                span.cache().reserve(span.count());
-            }
+            prepare(rows);
         }
         DeviceBuffers buffers = memory.machine().buffers;
         new StepTables(heads, rows, buffers.step).fill(scores);
@@ -136,41 +136,93 @@ final class TornadoExecutable implements Executable {
             layout.angles(buffers, row, rows.position(row));
         }
         memory.machine().begin();
+        if (layout.attends()) {
+            new PlaceTable(rows, memory, buffers.places).fill();
+            memory.machine().places();
+        }
     }
 
-    private void compute(StepRows rows) {
-        int pages = StepTables.pages(rows);
+    private void prepare(StepRows rows) {
+        Lender lender = new Lender();
+        for (int layer = 0; layer < program.heads().layers(); layer++) {
+            lender.nextLayer();
+            for (StepRows.Span span : rows.spans()) {
+                span.cache().prepare(layer, span.count(), lender);
+            }
+        }
+        memory.lend(lender);
+        for (StepRows.Span span : rows.spans()) {
+            span.cache().sendRules();
+        }
+    }
+
+    /** Runs all segments; returns {@link #counts} by span. */
+    private int[][] compute(StepRows rows) {
+        int blocks = StepTables.blocks(rows);
+        List<StepRows.Span> spans = rows.spans();
+        int[][] counts = new int[spans.size()][];
+        boolean fills = false;
+        for (int i = 0; i < counts.length; i++) {
+            StepRows.Span span = spans.get(i);
+            counts[i] = new int[span.count() * memory.streams()];
+            fills |= layout.attends() && span.cache().fillsBlock(span.count());
+        }
         for (Segment segment : layout.segments()) {
             memory.machine()
                     .segment(
                             graphs.indexOf(segment.tasks()),
                             segment.base,
                             rows.count(),
-                            segment.threads(rows.count(), rows.spans().size(), pages));
+                            segment.threads(rows.count(), spans.size(), blocks));
+            if (segment.encoded() >= 0 && fills) {
+                counts(rows, segment.encoded(), counts);
+                pack(rows, segment.encoded(), counts);
+            }
             if (segment.appended() >= 0) {
-                for (StepRows.Span span : rows.spans()) {
+                for (StepRows.Span span : spans) {
                     span.cache().fix(segment.appended(), span.position() + span.count());
                 }
             }
         }
+        if (layout.attends() && !fills) {
+            counts(rows, -1, counts);
+        }
+        return counts;
     }
 
-    /** Changed or kept channels of the step's rows, by span, {@code [rows, streams]}. */
-    private int[][] counts(StepRows rows) {
+    /**
+     * Reads changed or kept channels of the step's rows, by span, {@code [rows, streams]}.
+     *
+     * @param layer those of a layer, -1 for all
+     */
+    private void counts(StepRows rows, int layer, int[][] counts) {
         int streams = memory.streams();
-        int[][] counts = new int[rows.spans().size()][];
-        if (layout.attends()) {
-            memory.machine().counts();
-        }
+        int ofLayer = streams / program.heads().layers();
+        int first = layer < 0 ? 0 : layer * ofLayer;
+        int end = layer < 0 ? streams : first + ofLayer;
+        memory.machine().counts();
         for (int i = 0; i < counts.length; i++) {
             StepRows.Span span = rows.spans().get(i);
-            counts[i] = new int[span.count() * streams];
-            for (int k = 0; k < counts[i].length && layout.attends(); k++) {
-                counts[i][k] = memory.machine().buffers.counts.get(span.row() * streams + k);
+            for (int row = 0; row < span.count(); row++) {
+                for (int stream = first; stream < end; stream++) {
+                    counts[i][row * streams + stream] =
+                            memory.machine()
+                                    .buffers
+                                    .counts
+                                    .get((span.row() + row) * streams + stream);
+                }
             }
             span.cache().requireEncodable(span.count(), counts[i]);
         }
-        return counts;
+    }
+
+    private void pack(StepRows rows, int layer, int[][] counts) {
+        List<Packing> packings = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            StepRows.Span span = rows.spans().get(i);
+            packings.addAll(span.cache().pack(layer, span.count(), counts[i]));
+        }
+        memory.pack(packings);
     }
 
     private void logits(StepRows rows, LogitsSink sink) {
@@ -206,13 +258,8 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public void write(Value input, int rows, float[] data) {
-        requireOf(program.inputs(), input, "an input");
-        requireRows(input, rows);
+        check.write(input, rows, data);
         int count = rows * input.width();
-        if (data.length < count) {
-            throw new IllegalArgumentException(
-                    rows + " rows of " + input + " are more than " + data.length + " values");
-        }
         exclusively(() -> {
             if (count > 0) {
                 memory.storeValues(layout.offset(input), data, count);
@@ -222,25 +269,11 @@ final class TornadoExecutable implements Executable {
 
     @Override
     public float[] read(Value output, int rows) {
-        requireOf(program.outputs(), output, "an output");
-        requireRows(output, rows);
+        check.read(output, rows);
         return exclusively(() ->
                 rows == 0
                         ? new float[0]
                         : memory.fetchValues(layout.offset(output), rows * output.width()));
-    }
-
-    private static void requireOf(List<Value> values, Value value, String what) {
-        if (!values.contains(value)) {
-            throw new IllegalArgumentException(value + " is not " + what + " of the program");
-        }
-    }
-
-    private void requireRows(Value value, int rows) {
-        if (rows < 0 || rows > maxRows()) {
-            throw new IllegalArgumentException(
-                    rows + " rows of " + value + " are asked for, of at most " + maxRows());
-        }
     }
 
     /** Works on the device's state, alone. */
@@ -254,6 +287,7 @@ final class TornadoExecutable implements Executable {
     <T> T exclusively(Supplier<T> work) {
         lock.lock();
         try {
+            requireIdle();
             if (closed) {
                 throw new IllegalStateException("the executable is closed");
             }
@@ -263,10 +297,27 @@ final class TornadoExecutable implements Executable {
         }
     }
 
+    private void requireIdle() {
+        if (running) {
+            throw new IllegalStateException(
+                    "a sink of logits can't use or close what its step runs on");
+        }
+    }
+
+    boolean closed() {
+        lock.lock();
+        try {
+            return closed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** As {@link #exclusively}, but does nothing once the executable is closed. */
     void whileOpen(Runnable work) {
         lock.lock();
         try {
+            requireIdle();
             if (!closed) {
                 work.run();
             }
@@ -279,6 +330,7 @@ final class TornadoExecutable implements Executable {
     public void close() {
         lock.lock();
         try {
+            requireIdle();
             if (!closed) {
                 closed = true;
                 memory.close();

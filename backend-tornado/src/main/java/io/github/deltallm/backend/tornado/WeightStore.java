@@ -20,8 +20,11 @@ import java.util.Map;
  * they are in slabs of bytes.
  */
 final class WeightStore {
-    /** Bytes of a slab before another one begins. */
+    /** Bytes of a slab before another one begins, where the device allows so many. */
     private static final long SLAB = 1L << 30;
+
+    /** Bytes that a slab is rounded up by, at most. */
+    private static final long ROUNDING = 8L << 20;
 
     private static final long ALIGNMENT = 16;
     private static final ValueLayout.OfFloat FLOAT =
@@ -43,7 +46,15 @@ final class WeightStore {
     private final List<float[]> constants = new ArrayList<>();
     private final List<Integer> constantPlaces = new ArrayList<>();
     private final List<Long> slabs = new ArrayList<>(List.of(1L));
+    private final long slab;
     private long floats = FloatTables.SIZE;
+
+    /**
+     * @param largest bytes of the largest buffer that the device has
+     */
+    WeightStore(long largest) {
+        slab = Math.max(ROUNDING, Math.min(SLAB, largest - ROUNDING));
+    }
 
     /** A number that kernels read. */
     int constant(float value) {
@@ -78,7 +89,7 @@ final class WeightStore {
             throw tooLarge(tensor.name(), size);
         }
         long first = (slabs.getLast() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (first + size > SLAB && slabs.getLast() > 1) {
+        if (first + size > slab && slabs.getLast() > 1) {
             slabs.add(0L);
             first = 0;
         }

@@ -150,4 +150,39 @@ public final class TaskGraph {
             T10 a10) {
         return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
     }
+
+    public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> TaskGraph task(
+            String id,
+            TornadoFunctions.Task11<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11) {
+        return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
+    }
+
+    public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> TaskGraph task(
+            String id,
+            TornadoFunctions.Task12<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> code,
+            T1 a1,
+            T2 a2,
+            T3 a3,
+            T4 a4,
+            T5 a5,
+            T6 a6,
+            T7 a7,
+            T8 a8,
+            T9 a9,
+            T10 a10,
+            T11 a11,
+            T12 a12) {
+        return add(id, a1, () -> code.apply(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
+    }
 }

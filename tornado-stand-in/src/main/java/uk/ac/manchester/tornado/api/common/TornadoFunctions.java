@@ -55,4 +55,28 @@ public interface TornadoFunctions {
     interface Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> {
         void apply(T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10);
     }
+
+    /** Of 11 arguments. */
+    @FunctionalInterface
+    interface Task11<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> {
+        void apply(T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10, T11 a11);
+    }
+
+    /** Of 12 arguments. */
+    @FunctionalInterface
+    interface Task12<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> {
+        void apply(
+                T1 a1,
+                T2 a2,
+                T3 a3,
+                T4 a4,
+                T5 a5,
+                T6 a6,
+                T7 a7,
+                T8 a8,
+                T9 a9,
+                T10 a10,
+                T11 a11,
+                T12 a12);
+    }
 }
