@@ -1,6 +1,5 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.backend.cpu.Lanes.HALF;
 import static io.github.deltallm.backend.cpu.Lanes.I;
 import static io.github.deltallm.backend.cpu.Lanes.LE_INT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
@@ -36,8 +35,9 @@ final class BlockDecoders {
     static void q4v1(MemorySegment data, long at, int columns, float[] out, int to) {
         for (int c = 0; c < columns; c += 32, at += 20) {
             int head = data.get(LE_INT, at);
-            FloatVector d = FloatVector.broadcast(Lanes.F, HALF[head & 0xffff]);
-            FloatVector m = FloatVector.broadcast(Lanes.F, HALF[head >>> 16]);
+            FloatVector d = FloatVector.broadcast(Lanes.F, Float.float16ToFloat((short) head));
+            FloatVector m =
+                    FloatVector.broadcast(Lanes.F, Float.float16ToFloat((short) (head >>> 16)));
             for (int i = 0; i < 16; i += N) {
                 IntVector bytes = Lanes.unsigned(data, at + 4 + i);
                 Lanes.floats(bytes.and(15)).fma(d, m).intoArray(out, to + c + i);
@@ -67,8 +67,9 @@ final class BlockDecoders {
     static void q5v1(MemorySegment data, long at, int columns, float[] out, int to) {
         for (int c = 0; c < columns; c += 32, at += 24) {
             int head = data.get(LE_INT, at);
-            FloatVector d = FloatVector.broadcast(Lanes.F, HALF[head & 0xffff]);
-            FloatVector m = FloatVector.broadcast(Lanes.F, HALF[head >>> 16]);
+            FloatVector d = FloatVector.broadcast(Lanes.F, Float.float16ToFloat((short) head));
+            FloatVector m =
+                    FloatVector.broadcast(Lanes.F, Float.float16ToFloat((short) (head >>> 16)));
             int fifth = data.get(LE_INT, at + 4);
             for (int i = 0; i < 16; i += N) {
                 IntVector bytes = Lanes.unsigned(data, at + 8 + i);

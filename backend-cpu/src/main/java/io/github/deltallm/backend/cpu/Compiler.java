@@ -22,14 +22,18 @@ import java.util.Set;
  * their input together with what follows column by column; attention; logits.
  */
 final class Compiler {
+    private record Key(Tensor weight, Optional<Tensor> bias) {}
+
     private final Program program;
     private final int maxRows;
     private final Arena arena;
     private final Rows[] rows;
     private final Packed packed;
+    private final Team team;
     private final AttentionPlan plan;
     private final TernaryCompiler ternary;
     private final Map<String, Linear> linears = new HashMap<>();
+    private final Map<Key, RepackedWeight> repacked = new HashMap<>();
     private final Map<RotaryEmbedding, RotaryTable> tables = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
 
@@ -37,6 +41,7 @@ final class Compiler {
         this.program = program;
         this.maxRows = maxRows;
         this.plan = plan;
+        this.team = team;
         this.arena = arena;
         check(program);
         ternary = new TernaryCompiler(program, maxRows, team, arena);
@@ -81,6 +86,23 @@ final class Compiler {
         return columns;
     }
 
+    /** Columns of the longest weight that is repacked; 0 where there is none. */
+    static int longestRepackedRow(Program program) {
+        int columns = 0;
+        for (Op op : program.ops()) {
+            Tensor weight =
+                    switch (op) {
+                        case Op.Linear linear -> linear.weight();
+                        case Op.Logits logits -> logits.weight();
+                        default -> null;
+                    };
+            if (weight != null && RepackedWeight.takes(weight)) {
+                columns = Math.max(columns, weight.columns());
+            }
+        }
+        return columns;
+    }
+
     /** The buffers of the program's values, by id. */
     Rows[] rows() {
         return rows;
@@ -100,7 +122,7 @@ final class Compiler {
                             stages.add(
                                     new LogitsStage(
                                             rows(logits.in()),
-                                            linear(logits.weight(), Optional.empty()),
+                                            product(logits.weight(), Optional.empty()),
                                             packed,
                                             maxRows,
                                             arena));
@@ -212,7 +234,9 @@ final class Compiler {
         stages.add(
                 switch (first.activations()) {
                     case INT8_ROW -> ternary.stage(in, group, outs, followers);
-                    case FLOAT -> new LinearStage(in, linears(group), outs, followers, packed);
+                    case FLOAT ->
+                            new LinearStage(
+                                    new Inputs(in, packed), products(group), outs, followers);
                 });
         return at;
     }
@@ -225,8 +249,26 @@ final class Compiler {
         };
     }
 
-    private Linear[] linears(List<Op.Linear> group) {
-        return group.stream().map(op -> linear(op.weight(), op.bias())).toArray(Linear[]::new);
+    private Product[] products(List<Op.Linear> group) {
+        return group.stream().map(op -> product(op.weight(), op.bias())).toArray(Product[]::new);
+    }
+
+    private Product product(Tensor weight, Optional<Tensor> bias) {
+        return RepackedWeight.takes(weight) ? repacked(weight, bias) : linear(weight, bias);
+    }
+
+    /** A weight is repacked once, by the team, however often the program uses it. */
+    private RepackedWeight repacked(Tensor weight, Optional<Tensor> bias) {
+        Key key = new Key(weight, bias);
+        RepackedWeight known = repacked.get(key);
+        if (known != null) {
+            return known;
+        }
+        RepackedWeight made = RepackedWeight.of(weight, bias, arena);
+        team.run(member -> made.pack(member, team.members()));
+        made.packed();
+        repacked.put(key, made);
+        return made;
     }
 
     /** A weight is prepared once, however often the program uses it. */

@@ -65,16 +65,12 @@ final class Lanes {
     static final ValueLayout.OfShort LE_SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LE);
     static final ValueLayout.OfInt LE_INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(LE);
 
+    static final ValueLayout.OfLong LE_LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(LE);
+
     /** Ints as bits of activations. */
     static final ValueLayout.OfInt NATIVE_INT = ValueLayout.JAVA_INT_UNALIGNED;
 
     static final ValueLayout.OfFloat LE_FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(LE);
-
-    /**
-     * The fp32 value of every f16 bit pattern; a broadcast from memory is cheaper than a
-     * conversion.
-     */
-    static final float[] HALF = halves();
 
     private static final IntVector BYTE_SHIFTS =
             IntVector.broadcast(I, 0).addIndex(8).lanewise(VectorOperators.AND, 24);
@@ -141,14 +137,6 @@ final class Lanes {
 
     /** An f16 scale. */
     static float half(MemorySegment data, long at) {
-        return HALF[data.get(LE_SHORT, at) & 0xffff];
-    }
-
-    private static float[] halves() {
-        float[] values = new float[1 << 16];
-        for (int bits = 0; bits < values.length; bits++) {
-            values[bits] = Float.float16ToFloat((short) bits);
-        }
-        return values;
+        return Float.float16ToFloat(data.get(LE_SHORT, at));
     }
 }

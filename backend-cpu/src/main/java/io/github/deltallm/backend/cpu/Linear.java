@@ -1,12 +1,9 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.FLOAT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import io.github.deltallm.api.spi.Tensor;
-
-import jdk.incubator.vector.FloatVector;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,9 +17,9 @@ import java.util.Optional;
  * a blocked matrix product over decoded panels. Each result is summed in an order that depends on
  * neither the thread nor its share.
  */
-final class Linear {
+final class Linear implements Product, PanelProduct.Source {
     /** The most rows of x for which reading the weights once a row beats the blocked product. */
-    static final int FEW = 8;
+    private static final int FEW = 8;
 
     private final Tensor weight;
     private final MemorySegment data;
@@ -65,13 +62,35 @@ final class Linear {
         return tensor.equals(weight);
     }
 
-    /** Outputs. */
-    int rows() {
+    @Override
+    public int rows() {
         return rows;
     }
 
-    int columns() {
+    @Override
+    public int columns() {
         return columns;
+    }
+
+    @Override
+    public int unit() {
+        return 16;
+    }
+
+    @Override
+    public Form form(int xRows) {
+        return xRows <= FEW ? Form.PLAIN : Form.PACKED;
+    }
+
+    @Override
+    public void multiply(Worker worker, Inputs x, int xRows, int from, int to, Rows out) {
+        if (xRows > FEW) {
+            PanelProduct.multiply(worker, this, bias, x.packed(), xRows, from, to, out);
+        } else if (xRows == 1 && matVec != null) {
+            one(worker, matVec, x.in(), from, to, out);
+        } else {
+            few(worker, x.in(), xRows, from, to, out);
+        }
     }
 
     /** Decodes one row of the weight. */
@@ -79,38 +98,22 @@ final class Linear {
         decoder.row(data, row * rowBytes, columns, out, to);
     }
 
-    /** The first output of a member's share. */
-    int first(Worker worker) {
-        return worker.first(Lanes.ceilDiv(rows, 16)) * 16;
-    }
-
-    int end(Worker worker) {
-        return Math.min(rows, worker.end(Lanes.ceilDiv(rows, 16)) * 16);
-    }
-
-    /** A member's share of the outputs for up to {@link #FEW} rows of x. */
-    void few(Worker worker, Rows x, int xRows, Rows out) {
-        if (matVec != null && xRows == 1) {
-            one(worker, matVec, x, out);
-            return;
-        }
+    private void few(Worker worker, Rows x, int xRows, int from, int to, Rows out) {
         int stride = Worker.panelStride(columns);
-        int end = end(worker);
-        for (int row = first(worker); row < end; row += 4) {
-            int count = Math.min(4, end - row);
-            decodeRows(row, count, worker.panel, stride);
+        for (int row = from; row < to; row += 4) {
+            int count = Math.min(4, to - row);
+            decode(row, count, worker.panel, stride);
             for (int i = 0; i < xRows; ) {
                 i += dots(worker, stride, x, i, xRows - i, out, row, count);
             }
         }
     }
 
-    private void one(Worker worker, MatVec kernel, Rows x, Rows out) {
+    private void one(Worker worker, MatVec kernel, Rows x, int from, int to, Rows out) {
         float[] sums = worker.sums;
         float[] four = worker.four;
-        int end = end(worker);
-        for (int row = first(worker); row < end; row += 4) {
-            int count = Math.min(4, end - row);
+        for (int row = from; row < to; row += 4) {
+            int count = Math.min(4, to - row);
             for (int r = 0; r < count; r++) {
                 kernel.row(data, (row + r) * rowBytes, columns, x.data(), 0, sums, r * N);
             }
@@ -146,73 +149,17 @@ final class Linear {
         }
     }
 
-    private void decodeRows(int row, int count, float[] panel, int stride) {
+    @Override
+    public void decode(Worker worker, int row, int count, float[] panel, int stride) {
+        decode(row, count, panel, stride);
+    }
+
+    private void decode(int row, int count, float[] panel, int stride) {
         int padded = Lanes.padded(columns);
         for (int r = 0; r < count; r++) {
             decoder.row(data, (row + r) * rowBytes, columns, panel, r * stride);
             if (padded > columns) {
                 Arrays.fill(panel, r * stride + columns, r * stride + padded, 0);
-            }
-        }
-    }
-
-    /** A member's share of the outputs for many rows of x. */
-    void many(Worker worker, Packed x, int xRows, Rows out) {
-        int stride = Worker.panelStride(columns);
-        int end = end(worker);
-        for (int row = first(worker); row < end; row += Worker.PANEL_ROWS) {
-            int count = Math.min(Worker.PANEL_ROWS, end - row);
-            decodeRows(row, count, worker.panel, stride);
-            // Outputs are stored in squares of lanes, and their padding must be zero.
-            int full = Lanes.padded(count);
-            int whole = Lanes.ceilDiv(full, Tiles.ROWS) * Tiles.ROWS;
-            Arrays.fill(worker.panel, count * stride, whole * stride, 0);
-            int registers = Lanes.ceilDiv(xRows, N);
-            for (int register = 0; register < registers; ) {
-                int width = Tiles.width(registers - register);
-                begin(worker, row, full, whole, width);
-                Tiles.accumulate(
-                        width,
-                        x.data(),
-                        Packed.block(register, columns),
-                        columns,
-                        worker.panel,
-                        0,
-                        stride,
-                        whole,
-                        worker.tile,
-                        0);
-                finish(worker, row, full, register, width, out);
-                register += width;
-            }
-        }
-    }
-
-    /** Fills the accumulators with the bias. */
-    private void begin(Worker worker, int row, int full, int whole, int width) {
-        int at = 0;
-        for (int r = 0; r < whole; r++) {
-            FloatVector start = FloatVector.broadcast(F, r < full ? bias[row + r] : 0);
-            for (int v = 0; v < width; v++, at += N) {
-                start.intoArray(worker.tile, at);
-            }
-        }
-    }
-
-    private static void finish(
-            Worker worker, int row, int full, int register, int width, Rows out) {
-        int stride = width * N;
-        for (int v = 0; v < width; v++) {
-            long to = out.at((register + v) * N) + 4L * row;
-            for (int r = 0; r < full; r += N) {
-                Transpose.tile(
-                        worker.tile,
-                        r * stride + v * N,
-                        stride,
-                        out.data(),
-                        to + 4L * r,
-                        out.stride(),
-                        worker.square);
             }
         }
     }

@@ -14,18 +14,18 @@ final class LogitsStage implements Stage, AutoCloseable {
     static final int ROWS = 32;
 
     private final Rows in;
-    private final Linear weight;
-    private final Packed packed;
+    private final Product[] weights;
     private final Rows gathered;
+    private final Inputs inputs;
     private @Nullable Arena arena;
     private @Nullable Rows logits;
     private int room;
 
-    LogitsStage(Rows in, Linear weight, Packed packed, int maxRows, Arena arena) {
+    LogitsStage(Rows in, Product weight, Packed packed, int maxRows, Arena arena) {
         this.in = in;
-        this.weight = weight;
-        this.packed = packed;
+        weights = new Product[] {weight};
         gathered = Rows.allocate(arena, Math.min(ROWS, maxRows), in.width());
+        inputs = new Inputs(gathered, packed);
     }
 
     /** Makes room for so many rows; before the run. */
@@ -36,7 +36,7 @@ final class LogitsStage implements Stage, AutoCloseable {
             close();
             Arena own = Arena.ofShared();
             arena = own;
-            logits = Rows.allocate(own, rows, weight.rows());
+            logits = Rows.allocate(own, rows, weights[0].rows());
             room = Lanes.padded(rows);
         }
     }
@@ -74,13 +74,16 @@ final class LogitsStage implements Stage, AutoCloseable {
                     in.stride());
         }
         worker.barrier();
-        if (count <= Linear.FEW) {
-            weight.few(worker, gathered, count, out);
-        } else {
-            packed.pack(worker, gathered, count);
-            worker.barrier();
-            weight.many(worker, packed, count, out);
-        }
+        inputs.prepare(worker, count, weights);
+        Product weight = weights[0];
+        int unit = weight.unit();
+        weight.multiply(
+                worker,
+                inputs,
+                count,
+                worker.first(weight.rows(), unit),
+                worker.end(weight.rows(), unit),
+                out);
     }
 
     @Override

@@ -44,11 +44,7 @@ interface MatVec {
             case F32 -> Optional.of(PlainMatVec::f32);
             case F16 -> Optional.of(PlainMatVec::f16);
             case BF16 -> Optional.of(PlainMatVec::bf16);
-            case Q4_0 -> Optional.of(BlockMatVec::q4v0);
-            case Q4_1 -> Optional.of(BlockMatVec::q4v1);
             case Q8_0 -> Optional.of(BlockMatVec::q8v0);
-            case Q4_K -> Optional.of(SuperblockMatVec::q4k);
-            case Q6_K -> Optional.of(SuperblockMatVec::q6k);
             default -> Optional.empty();
         };
     }

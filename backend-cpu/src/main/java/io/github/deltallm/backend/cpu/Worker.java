@@ -32,6 +32,11 @@ final class Worker {
 
     final AttentionScratch attention;
 
+    /** A single row of activations. */
+    final BroadcastRow broadcast;
+
+    final RepackedScratch repacked;
+
     /** For encoding keys and values. */
     final EncodeScratch encode;
 
@@ -39,12 +44,21 @@ final class Worker {
 
     /**
      * @param columns the longest weight row
+     * @param repackedColumns the longest one that is repacked
      */
-    Worker(Team team, int member, int columns, AttentionScratch attention, Arena arena) {
+    Worker(
+            Team team,
+            int member,
+            int columns,
+            int repackedColumns,
+            AttentionScratch attention,
+            Arena arena) {
         this.team = team;
         this.member = member;
         this.members = team.members();
         this.attention = attention;
+        broadcast = new BroadcastRow(repackedColumns);
+        repacked = new RepackedScratch(arena);
         encode = new EncodeScratch(attention.dim, arena);
         panel = new float[PANEL_ROWS * panelStride(columns)];
         square = Native.allocate(arena, Transpose.SCRATCH, "scratch of a thread");
@@ -65,6 +79,15 @@ final class Worker {
 
     int end(int units) {
         return (int) ((long) units * (member + 1) / members);
+    }
+
+    /** The first of this member's share of {@code count} outputs, in multiples of {@code unit}. */
+    int first(int count, int unit) {
+        return Math.min(count, first(Lanes.ceilDiv(count, unit)) * unit);
+    }
+
+    int end(int count, int unit) {
+        return Math.min(count, end(Lanes.ceilDiv(count, unit)) * unit);
     }
 
     void barrier() {

@@ -48,6 +48,7 @@ final class KernelChecks {
         rmsNorm();
         rope();
         gates();
+        RepackedChecks.all();
         TernaryChecks.all();
         AttentionChecks.all();
         System.out.println("all kernels are right with " + Lanes.N + " lanes");

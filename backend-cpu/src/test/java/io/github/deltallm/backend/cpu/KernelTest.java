@@ -15,6 +15,10 @@ class KernelTest {
         return KernelChecks.TYPES.stream();
     }
 
+    static Stream<TensorType> repackedTypes() {
+        return RepackedChecks.TYPES.stream();
+    }
+
     static Stream<TensorType> ternaryTypes() {
         return types().filter(TensorType::ternary);
     }
@@ -49,6 +53,14 @@ class KernelTest {
     @Test
     void gatesEqualPlainLoops() {
         KernelChecks.gates();
+    }
+
+    @ParameterizedTest
+    @MethodSource("repackedTypes")
+    void roundedActivationsTimesRepackedWeights(TensorType type) {
+        RepackedChecks.sums(type);
+        RepackedChecks.unusualActivations(type);
+        RepackedChecks.damagedScale(type);
     }
 
     @ParameterizedTest

@@ -1,0 +1,137 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
+
+import io.github.deltallm.api.spi.TensorType;
+
+import jdk.incubator.vector.FloatVector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * What the weights of 4 bits of a type, from 0 to 15, are multiplied by and what is then added,
+ * repacked for a unit of rows.
+ */
+enum FourBitScales {
+    /** An f16 scale a block; no minimum: n stands for n - 8. */
+    Q4_0(0, 2) {
+        @Override
+        void pack(
+                MemorySegment from,
+                long block,
+                int run,
+                MemorySegment to,
+                long head,
+                long at,
+                int row) {
+            to.set(Lanes.LE_SHORT, at + 2L * row, from.get(Lanes.LE_SHORT, block));
+        }
+
+        @Override
+        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
+            FloatVector scale = Lanes.f16(data, at + 2L * row);
+            scale.intoArray(scratch.scales, row);
+            scale.mul(-8).intoArray(scratch.minima, row);
+        }
+    },
+
+    /** An f16 scale and an f16 minimum a block. */
+    Q4_1(0, 4) {
+        @Override
+        void pack(
+                MemorySegment from,
+                long block,
+                int run,
+                MemorySegment to,
+                long head,
+                long at,
+                int row) {
+            to.set(Lanes.LE_SHORT, at + 2L * row, from.get(Lanes.LE_SHORT, block));
+            to.set(Lanes.LE_SHORT, at + 2L * (UNIT + row), from.get(Lanes.LE_SHORT, block + 2));
+        }
+
+        @Override
+        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
+            Lanes.f16(data, at + 2L * row).intoArray(scratch.scales, row);
+            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(scratch.minima, row);
+        }
+    },
+
+    /**
+     * Eight blocks have an f16 scale and an f16 minimum, which lie before them, and each block 6
+     * bits that these are multiplied by.
+     */
+    Q4_K(4, 2) {
+        @Override
+        void pack(
+                MemorySegment from,
+                long block,
+                int run,
+                MemorySegment to,
+                long head,
+                long at,
+                int row) {
+            if (run == 0) {
+                to.set(Lanes.LE_SHORT, head + 2L * row, from.get(Lanes.LE_SHORT, block));
+                to.set(
+                        Lanes.LE_SHORT,
+                        head + 2L * (UNIT + row),
+                        from.get(Lanes.LE_SHORT, block + 2));
+            }
+            int scale = SuperblockDecoders.scale4(from, block + 4, run);
+            int minimum = SuperblockDecoders.minimum4(from, block + 4, run);
+            to.set(ValueLayout.JAVA_BYTE, at + row, (byte) scale);
+            to.set(ValueLayout.JAVA_BYTE, at + UNIT + row, (byte) minimum);
+        }
+
+        @Override
+        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
+            Lanes.floats(Lanes.unsigned(data, at + row))
+                    .mul(Lanes.f16(data, head + 2L * row))
+                    .intoArray(scratch.scales, row);
+            Lanes.floats(Lanes.unsigned(data, at + UNIT + row))
+                    .mul(Lanes.f16(data, head + 2L * (UNIT + row)))
+                    .neg()
+                    .intoArray(scratch.minima, row);
+        }
+    };
+
+    /** Bytes before eight blocks, a row. */
+    final int headBytes;
+
+    /** Bytes before a block, a row. */
+    final int blockBytes;
+
+    FourBitScales(int headBytes, int blockBytes) {
+        this.headBytes = headBytes;
+        this.blockBytes = blockBytes;
+    }
+
+    /** The scales of a type; empty where weights have not 4 bits in blocks of 32. */
+    static Optional<FourBitScales> of(TensorType type) {
+        return switch (type) {
+            case Q4_0 -> Optional.of(Q4_0);
+            case Q4_1 -> Optional.of(Q4_1);
+            case Q4_K -> Optional.of(Q4_K);
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * Puts what a block has for one row where kernels want it.
+     *
+     * @param from the tensor as mapped
+     * @param block offset of the file's block that this block, the {@code run}-th of eight where
+     *     they share a head, belongs to
+     * @param head offset of the unit's head
+     * @param at offset of what precedes the unit's words
+     * @param row of the unit
+     */
+    abstract void pack(
+            MemorySegment from, long block, int run, MemorySegment to, long head, long at, int row);
+
+    /** Converts what {@link #pack} put there, for N rows from {@code row} on. */
+    abstract void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch);
+}

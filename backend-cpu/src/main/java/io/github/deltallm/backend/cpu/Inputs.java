@@ -1,0 +1,28 @@
+package io.github.deltallm.backend.cpu;
+
+/**
+ * The rows that products of one stage multiply, in the forms that they want.
+ *
+ * @param in the rows
+ * @param packed memory for {@link Product.Form#PACKED}
+ */
+record Inputs(Rows in, Packed packed) {
+    /** Brings the rows into the forms that the products want: this member's share, then waits. */
+    void prepare(Worker worker, int rows, Product[] products) {
+        boolean pack = false;
+        boolean broadcast = false;
+        for (Product product : products) {
+            Product.Form form = product.form(rows);
+            pack |= form == Product.Form.PACKED;
+            broadcast |= form == Product.Form.BROADCAST;
+        }
+        if (pack) {
+            packed.pack(worker, in, rows);
+            worker.barrier();
+        }
+        if (broadcast) {
+            // Every thread makes its own, which takes less time than to wait for others.
+            worker.broadcast.take(in);
+        }
+    }
+}
