@@ -2,11 +2,12 @@
  * The CPU backend.
  *
  * <p>A {@code Compiler} groups a program into stages; a {@code Team} of threads walks through them
- * together. Activations, packed activations and caches lie off the heap, aligned to 64 bytes;
- * weights are read where the file is mapped. {@code Linear} chooses between two ways to multiply:
- * {@code MatVec} reads quantised bytes as they are for one row of activations; {@code Tiles}
- * multiplies decoded panels by many. Ternary weights times rounded activations are repacked once
- * and looked up ({@code TernaryStage}). {@code PrefillAttention} and {@code DecodeAttention} do the
+ * together. Activations, packed activations and caches lie off the heap, aligned to 64 bytes. A
+ * {@code Product} is a weight and how to multiply by it: {@code Linear} reads the bytes where the
+ * file is mapped, {@code RepackedWeight} has weights of 4 and 6 bits with rows as lanes. One row of
+ * activations is multiplied with the quantised weights ({@code MatVec}, {@code FourBitMatVec} and
+ * others), many with decoded panels ({@code PanelProduct}, {@code Tiles}). Ternary weights times
+ * rounded activations are repacked too, and looked up ({@code TernaryStage}). {@code PrefillAttention} and {@code DecodeAttention} do the
  * same for attention over the pages of a {@code CpuKvCache}.
  *
  * <p>Every sum has one order, whatever the number of threads.
