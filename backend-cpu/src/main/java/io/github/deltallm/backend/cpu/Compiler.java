@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Groups a program's operations into stages: runs of row-wise operations; linear layers that share
  * their input together with what follows column by column; attention; logits.
  */
 final class Compiler {
-    private record Key(Tensor weight, Optional<Tensor> bias) {}
-
     private final Program program;
     private final int maxRows;
     private final Arena arena;
@@ -33,7 +33,7 @@ final class Compiler {
     private final AttentionPlan plan;
     private final TernaryCompiler ternary;
     private final Map<String, Linear> linears = new HashMap<>();
-    private final Map<Key, RepackedWeight> repacked = new HashMap<>();
+    private final Map<Repacking.Key, RepackedWeight> repacked = new HashMap<>();
     private final Map<RotaryEmbedding, RotaryTable> tables = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
 
@@ -49,7 +49,7 @@ final class Compiler {
                 program.values().stream()
                         .map(value -> Rows.allocate(arena, maxRows, value.width()))
                         .toArray(Rows[]::new);
-        packed = new Packed(arena, maxRows, longestRow(program));
+        packed = new Packed(arena, maxRows, longestRow(program, weight -> true));
     }
 
     private static void check(Program program) {
@@ -69,38 +69,20 @@ final class Compiler {
         }
     }
 
-    /** Columns of the longest weight row of a program. */
-    static int longestRow(Program program) {
-        int columns = 1;
-        for (Op op : program.ops()) {
-            columns =
-                    Math.max(
-                            columns,
-                            switch (op) {
-                                case Op.Embed embed -> embed.table().columns();
-                                case Op.Linear linear -> linear.weight().columns();
-                                case Op.Logits logits -> logits.weight().columns();
-                                default -> 1;
-                            });
-        }
-        return columns;
-    }
-
-    /** Columns of the longest weight that is repacked; 0 where there is none. */
-    static int longestRepackedRow(Program program) {
-        int columns = 0;
-        for (Op op : program.ops()) {
-            Tensor weight =
-                    switch (op) {
-                        case Op.Linear linear -> linear.weight();
-                        case Op.Logits logits -> logits.weight();
-                        default -> null;
-                    };
-            if (weight != null && RepackedWeight.takes(weight)) {
-                columns = Math.max(columns, weight.columns());
-            }
-        }
-        return columns;
+    /** Columns of the longest weight row of a program, of those weights that are chosen. */
+    static int longestRow(Program program, Predicate<Tensor> chosen) {
+        return program.ops().stream()
+                .flatMap(op ->
+                        switch (op) {
+                            case Op.Embed embed -> Stream.of(embed.table());
+                            case Op.Linear linear -> Stream.of(linear.weight());
+                            case Op.Logits logits -> Stream.of(logits.weight());
+                            default -> Stream.<Tensor>empty();
+                        })
+                .filter(chosen)
+                .mapToInt(Tensor::columns)
+                .max()
+                .orElse(1);
     }
 
     /** The buffers of the program's values, by id. */
@@ -259,14 +241,14 @@ final class Compiler {
 
     /** A weight is repacked once, by the team, however often the program uses it. */
     private RepackedWeight repacked(Tensor weight, Optional<Tensor> bias) {
-        Key key = new Key(weight, bias);
+        Repacking.Key key = new Repacking.Key(weight, bias);
         RepackedWeight known = repacked.get(key);
         if (known != null) {
             return known;
         }
         RepackedWeight made = RepackedWeight.of(weight, bias, arena);
         team.run(member -> made.pack(member, team.members()));
-        made.packed();
+        Repacking.giveBack(weight);
         repacked.put(key, made);
         return made;
     }

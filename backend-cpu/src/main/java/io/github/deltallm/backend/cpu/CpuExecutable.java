@@ -54,8 +54,8 @@ final class CpuExecutable implements Executable {
 
     private Worker[] workers() {
         Worker[] all = new Worker[team.members()];
-        int columns = Compiler.longestRow(program);
-        int repacked = Compiler.longestRepackedRow(program);
+        int columns = Compiler.longestRow(program, weight -> true);
+        int repacked = Compiler.longestRow(program, RepackedWeight::takes);
         for (int member = 0; member < all.length; member++) {
             AttentionScratch scratch = new AttentionScratch(program.heads(), arena);
             all[member] = new Worker(team, member, columns, repacked, scratch, arena);

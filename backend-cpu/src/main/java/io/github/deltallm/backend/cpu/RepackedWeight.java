@@ -119,31 +119,9 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
      */
     abstract void pack(long from, int unit, int row, int block);
 
-    /**
-     * Once all shares are packed: gives the pages of the mapped bytes back; they would come again
-     * if they were read.
-     */
-    final void packed() {
-        if (tensor.data().isMapped()) {
-            tensor.data().unload();
-        }
-    }
-
     /** Checks an f16 scale of the tensor's. */
     final void requireFinite(long at) {
-        float scale = Lanes.half(tensor.data(), at);
-        if (!Float.isFinite(scale)) {
-            throw new ModelFormatException(
-                    "the tensor "
-                            + tensor.name()
-                            + " of type "
-                            + tensor.type()
-                            + " has the scale "
-                            + scale
-                            + " in row "
-                            + at / tensor.rowBytes()
-                            + "; the file is damaged");
-        }
+        Repacking.requireFinite(Lanes.half(tensor.data(), at), tensor, at / tensor.rowBytes());
     }
 
     @Override

@@ -2,22 +2,18 @@ package io.github.deltallm.backend.cpu;
 
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
-import io.github.deltallm.api.spi.Tensor;
 
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Repacks the ternary weights of a program's layers with INT8_ROW activations, by the team. */
 final class TernaryCompiler {
-    private record Key(Tensor weight, Optional<Tensor> bias) {}
-
     private final Team team;
     private final Arena arena;
-    private final Map<Key, TernaryWeight> weights = new HashMap<>();
+    private final Map<Repacking.Key, TernaryWeight> weights = new HashMap<>();
     private final TernaryRows activations;
     private final TernaryScratch[] scratch;
 
@@ -65,7 +61,7 @@ final class TernaryCompiler {
 
     /** A weight is repacked once, however often the program uses it. */
     private TernaryWeight weight(Op.Linear layer) {
-        Key key = new Key(layer.weight(), layer.bias());
+        Repacking.Key key = new Repacking.Key(layer.weight(), layer.bias());
         TernaryWeight known = weights.get(key);
         if (known != null) {
             return known;

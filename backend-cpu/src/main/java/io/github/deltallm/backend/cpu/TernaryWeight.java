@@ -125,9 +125,7 @@ final class TernaryWeight {
         for (boolean row : mixed) {
             anyMixed |= row;
         }
-        if (tensor.data().isMapped()) {
-            tensor.data().unload();
-        }
+        Repacking.giveBack(tensor);
     }
 
     /** Returns the scale; all digits of a block with the scale 0 stand for 0. */
@@ -148,18 +146,7 @@ final class TernaryWeight {
         if (!areTernary(digits, columns)) {
             throw damaged(row, block, digits);
         }
-        if (!Float.isFinite(scale)) {
-            throw new ModelFormatException(
-                    "the tensor "
-                            + tensor.name()
-                            + " of type "
-                            + tensor.type()
-                            + " has the scale "
-                            + scale
-                            + " in row "
-                            + row
-                            + "; the file is damaged");
-        }
+        Repacking.requireFinite(scale, tensor, row);
         if (scale == 0) {
             Arrays.fill(digits, 0, columns, ZERO);
         }

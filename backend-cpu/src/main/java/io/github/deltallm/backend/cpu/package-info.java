@@ -7,8 +7,9 @@
  * file is mapped, {@code RepackedWeight} has weights of 4 and 6 bits with rows as lanes. One row of
  * activations is multiplied with the quantised weights ({@code MatVec}, {@code FourBitMatVec} and
  * others), many with decoded panels ({@code PanelProduct}, {@code Tiles}). Ternary weights times
- * rounded activations are repacked too, and looked up ({@code TernaryStage}). {@code PrefillAttention} and {@code DecodeAttention} do the
- * same for attention over the pages of a {@code CpuKvCache}.
+ * rounded activations are repacked too, and looked up ({@code TernaryStage}). {@code
+ * PrefillAttention} and {@code DecodeAttention} do the same for attention over the pages of a
+ * {@code CpuKvCache}.
  *
  * <p>Every sum has one order, whatever the number of threads.
  */
