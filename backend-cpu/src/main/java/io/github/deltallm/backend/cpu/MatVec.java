@@ -12,9 +12,6 @@ import java.util.Optional;
  */
 @FunctionalInterface
 interface MatVec {
-    /** Floats that {@code sums} must have: four registers of sums and 64 values of scratch. */
-    int SUMS = 4 * Lanes.N + 64;
-
     /**
      * Multiplies a row with a vector.
      *
@@ -24,7 +21,7 @@ interface MatVec {
      * @param x the fp32 row
      * @param xAt its offset in bytes
      * @param sums gets a register of partial sums from {@code to} on, to be added by {@link
-     *     Sums#four}; behind four of them is scratch
+     *     Sums#four}
      */
     void row(
             MemorySegment data,

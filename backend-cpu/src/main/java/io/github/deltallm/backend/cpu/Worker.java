@@ -19,7 +19,7 @@ final class Worker {
     final float[] panel;
 
     /** Partial sums of the dot product kernels. */
-    final float[] sums = new float[Math.max(16 * N, MatVec.SUMS)];
+    final float[] sums = new float[16 * N];
 
     /** Sums of four weight rows. */
     final float[] four = new float[4];
