@@ -2,7 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import java.lang.foreign.MemorySegment;
 
-/** A row of activations whose values a {@link RepackedWeight} multiplies one by one. */
+/** A row of activations whose values a {@link SixBitWeight} multiplies one by one. */
 final class BroadcastRow {
     /** {@code [column]}: an array, of which kernels read single values faster than of a segment. */
     final float[] values;

@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.UnsupportedModelException;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
@@ -31,20 +32,30 @@ final class Compiler {
     private final Packed packed;
     private final Team team;
     private final AttentionPlan plan;
+    private final Precision precision;
+    private final WeightMemory memory;
     private final TernaryCompiler ternary;
     private final Map<String, Linear> linears = new HashMap<>();
     private final Map<Repacking.Key, RepackedWeight> repacked = new HashMap<>();
     private final Map<RotaryEmbedding, RotaryTable> tables = new HashMap<>();
     private final List<Stage> stages = new ArrayList<>();
 
-    Compiler(Program program, int maxRows, AttentionPlan plan, Team team, Arena arena) {
+    Compiler(
+            Program program,
+            int maxRows,
+            AttentionPlan plan,
+            Team team,
+            Precision precision,
+            Arena arena) {
         this.program = program;
         this.maxRows = maxRows;
         this.plan = plan;
         this.team = team;
+        this.precision = precision;
         this.arena = arena;
         check(program);
-        ternary = new TernaryCompiler(program, maxRows, team, arena);
+        memory = new WeightMemory(arena);
+        ternary = new TernaryCompiler(program, maxRows, team, memory);
         rows =
                 program.values().stream()
                         .map(value -> Rows.allocate(arena, maxRows, value.width()))
@@ -246,7 +257,7 @@ final class Compiler {
         if (known != null) {
             return known;
         }
-        RepackedWeight made = RepackedWeight.of(weight, bias, arena);
+        RepackedWeight made = RepackedWeight.of(weight, precision, bias, memory);
         team.run(member -> made.pack(member, team.members()));
         Repacking.giveBack(weight);
         repacked.put(key, made);

@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.DeltaBreakEven;
 import io.github.deltallm.api.spi.Executable;
@@ -9,9 +10,11 @@ import io.github.deltallm.api.spi.Program;
 /** An open CPU: a team of threads that its executables share. */
 final class CpuBackend implements Backend {
     private final Team team;
+    private final Precision precision;
 
-    CpuBackend(int threads) {
+    CpuBackend(int threads, Precision precision) {
         team = new Team(threads);
+        this.precision = precision;
     }
 
     @Override
@@ -29,7 +32,7 @@ final class CpuBackend implements Backend {
     @Override
     public Executable compile(Program program, int maxRows) {
         team.requireOpen();
-        return new CpuExecutable(program, maxRows, team);
+        return new CpuExecutable(program, maxRows, team, precision);
     }
 
     @Override

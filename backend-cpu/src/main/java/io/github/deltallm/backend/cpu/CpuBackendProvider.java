@@ -59,6 +59,7 @@ public final class CpuBackendProvider implements BackendProvider {
                                     + device()
                                     + "'");
                 });
-        return new CpuBackend(options.threads() == 0 ? Processor.cores() : options.threads());
+        int threads = options.threads() == 0 ? Processor.cores() : options.threads();
+        return new CpuBackend(threads, options.precision());
     }
 }

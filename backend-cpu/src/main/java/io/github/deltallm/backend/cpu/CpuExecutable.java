@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.KvCache;
@@ -31,7 +32,7 @@ final class CpuExecutable implements Executable {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile boolean closed;
 
-    CpuExecutable(Program program, int maxRows, Team team) {
+    CpuExecutable(Program program, int maxRows, Team team, Precision precision) {
         check = new RunCheck(program, maxRows);
         this.program = program;
         this.maxRows = maxRows;
@@ -40,7 +41,7 @@ final class CpuExecutable implements Executable {
         try {
             workers = workers();
             plan = new AttentionPlan(program.heads(), workers[0].attention);
-            Compiler compiler = new Compiler(program, maxRows, plan, team, arena);
+            Compiler compiler = new Compiler(program, maxRows, plan, team, precision, arena);
             rows = compiler.rows();
             stages = compiler.stages().toArray(Stage[]::new);
             state = new StepState(program.heads(), maxRows);

@@ -2,16 +2,15 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
-import static io.github.deltallm.backend.cpu.Lanes.H;
 import static io.github.deltallm.backend.cpu.Lanes.I;
-import static io.github.deltallm.backend.cpu.Lanes.LE;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+import static io.github.deltallm.backend.cpu.Lanes.S;
 import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.S2I;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -20,181 +19,90 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A unit of a {@link FourBitWeight} times a row of activations: lanes are weight rows. A weight n
- * of a word becomes the float {@code 16 + n} by a shift that puts it into the mantissa's highest
- * bits; what is too much is taken from the sum by the sum of the activations. All stays in
- * registers.
+ * A unit of a {@link FourBitWeight} times a {@link RoundedRow}, whose lanes are weight rows.
+ *
+ * <p>The four weights of a word need no mask: modulo 2^16 {@code w x0 + (w >>> 4)(x1 - 16 x0) + (w
+ * >>> 8)(x2 - 16 x1) + (w >>> 12)(x3 - 16 x2)} is {@code n0 x0 + n1 x1 + n2 x2 + n3 x3}, and the
+ * row is rounded so that this less 8 times the sum of the x has 16 bits. So it is exact. A register
+ * holds two words a lane of ints; their sums are widened apart: the high ones by a shift, the low
+ * ones as what the sum of all is more than that of the high ones.
  */
 final class FourBitMatVec {
+    /** Added to a word's sum, so that it is not negative. */
+    static final int BIAS = 1 << 15;
+
+    private static final int WORDS = RepackedWeight.BLOCK / 4;
+
     private FourBitMatVec() {}
 
     /**
-     * Q4_0.
+     * Adds the products of a row's blocks to the results.
      *
-     * @param w repacked weights, the unit's from {@code at} on
-     * @param results gets {@link RepackedKernels#UNIT} floats
+     * @param w repacked weights, the unit's words from {@code at} on
+     * @param scales of the blocks as {@link #begin} leaves them, {@code [block][UNIT]}
+     * @param results {@code [UNIT]} floats
      */
-    static void q4v0(MemorySegment w, long at, int blocks, BroadcastRow x, MemorySegment results) {
-        float[] values = x.values;
-        float[] sums = x.sums;
-        FloatVector r0 = FloatVector.zero(F);
-        FloatVector r1 = r0;
-        FloatVector r2 = r0;
-        FloatVector r3 = r0;
-        long p = at;
+    static void add(
+            MemorySegment w,
+            long at,
+            int blocks,
+            RoundedRow x,
+            float[] scales,
+            MemorySegment results) {
+        FloatVector r0 = FloatVector.fromMemorySegment(F, results, 0, NATIVE);
+        FloatVector r1 = FloatVector.fromMemorySegment(F, results, BYTES, NATIVE);
+        FloatVector r2 = FloatVector.fromMemorySegment(F, results, 2L * BYTES, NATIVE);
+        FloatVector r3 = FloatVector.fromMemorySegment(F, results, 3L * BYTES, NATIVE);
+        short[] factors = x.factors;
+        short[] biases = x.biases;
         for (int block = 0; block < blocks; block++) {
-            long q = p;
-            p += 2 * UNIT;
-            // Weights n are multiplied as 16 + n, and stand for n - 8.
-            FloatVector t0 =
-                    FloatVector.broadcast(F, -24 * (sums[2 * block] + sums[2 * block + 1]));
-            FloatVector t1 = t0;
-            FloatVector t2 = t0;
-            FloatVector t3 = t0;
-            for (int c = block * 32; c < block * 32 + 32; c += 4, p += 2 * BYTES) {
-                IntVector v = IntVector.fromMemorySegment(I, w, p, NATIVE);
-                IntVector u = IntVector.fromMemorySegment(I, w, p + BYTES, NATIVE);
-                FloatVector m = FloatVector.broadcast(F, values[c]);
-                t0 =
-                        v.lanewise(LSHL, 19)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHL, 3)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 19)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHL, 3)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 1]);
-                t0 =
-                        v.lanewise(LSHL, 15)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 1)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 15)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 1)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 2]);
-                t0 =
-                        v.lanewise(LSHL, 11)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 5)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 11)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 5)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 3]);
-                t0 =
-                        v.lanewise(LSHL, 7)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 9)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 7)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 9)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
+            // So that a word's bias is taken back; its multiples of 2^32 vanish.
+            IntVector all0 = IntVector.broadcast(I, -WORDS * BIAS);
+            IntVector all1 = all0;
+            IntVector high0 = all0;
+            IntVector high1 = all0;
+            long p = at + block * (WORDS * 2L * UNIT);
+            int end = (block + 1) * WORDS;
+            for (int word = end - WORDS; word < end; word++, p += 2 * BYTES) {
+                ShortVector bias = ShortVector.broadcast(S, biases[word]);
+                ShortVector x0 = ShortVector.broadcast(S, factors[4 * word]);
+                ShortVector x1 = ShortVector.broadcast(S, factors[4 * word + 1]);
+                ShortVector x2 = ShortVector.broadcast(S, factors[4 * word + 2]);
+                ShortVector x3 = ShortVector.broadcast(S, factors[4 * word + 3]);
+                ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
+                IntVector sum =
+                        v.mul(x0)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2))
+                                .add(v.lanewise(LSHR, 12).mul(x3))
+                                .add(bias)
+                                .reinterpretAsInts();
+                all0 = all0.add(sum);
+                high0 = high0.add(sum.lanewise(LSHR, 16));
+                v = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
+                sum =
+                        v.mul(x0)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2))
+                                .add(v.lanewise(LSHR, 12).mul(x3))
+                                .add(bias)
+                                .reinterpretAsInts();
+                all1 = all1.add(sum);
+                high1 = high1.add(sum.lanewise(LSHR, 16));
             }
-            r0 =
-                    t0.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r0);
+            IntVector low0 = all0.sub(high0.lanewise(LSHL, 16));
+            IntVector low1 = all1.sub(high1.lanewise(LSHL, 16));
+            int s = block * UNIT;
+            r0 = ((FloatVector) low0.convert(I2F, 0)).fma(FloatVector.fromArray(F, scales, s), r0);
             r1 =
-                    t1.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 2 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r1);
+                    ((FloatVector) high0.convert(I2F, 0))
+                            .fma(FloatVector.fromArray(F, scales, s + N), r1);
             r2 =
-                    t2.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 4 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r2);
+                    ((FloatVector) low1.convert(I2F, 0))
+                            .fma(FloatVector.fromArray(F, scales, s + 2 * N), r2);
             r3 =
-                    t3.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 6 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r3);
+                    ((FloatVector) high1.convert(I2F, 0))
+                            .fma(FloatVector.fromArray(F, scales, s + 3 * N), r3);
         }
         r0.intoMemorySegment(results, 0, NATIVE);
         r1.intoMemorySegment(results, BYTES, NATIVE);
@@ -202,215 +110,27 @@ final class FourBitMatVec {
         r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
     }
 
-    /** As {@link #q4v0}, Q4_1. */
-    static void q4v1(MemorySegment w, long at, int blocks, BroadcastRow x, MemorySegment results) {
-        float[] values = x.values;
-        float[] sums = x.sums;
-        FloatVector r0 = FloatVector.zero(F);
-        FloatVector r1 = r0;
-        FloatVector r2 = r0;
-        FloatVector r3 = r0;
-        long p = at;
-        for (int block = 0; block < blocks; block++) {
-            long q = p;
-            p += 4 * UNIT;
-            float sum = sums[2 * block] + sums[2 * block + 1];
-            FloatVector t0 = FloatVector.broadcast(F, -16 * sum);
-            FloatVector t1 = t0;
-            FloatVector t2 = t0;
-            FloatVector t3 = t0;
-            for (int c = block * 32; c < block * 32 + 32; c += 4, p += 2 * BYTES) {
-                IntVector v = IntVector.fromMemorySegment(I, w, p, NATIVE);
-                IntVector u = IntVector.fromMemorySegment(I, w, p + BYTES, NATIVE);
-                FloatVector m = FloatVector.broadcast(F, values[c]);
-                t0 =
-                        v.lanewise(LSHL, 19)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHL, 3)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 19)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHL, 3)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 1]);
-                t0 =
-                        v.lanewise(LSHL, 15)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 1)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 15)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 1)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 2]);
-                t0 =
-                        v.lanewise(LSHL, 11)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 5)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 11)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 5)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
-                m = FloatVector.broadcast(F, values[c + 3]);
-                t0 =
-                        v.lanewise(LSHL, 7)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t0);
-                t1 =
-                        v.lanewise(LSHR, 9)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t1);
-                t2 =
-                        u.lanewise(LSHL, 7)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t2);
-                t3 =
-                        u.lanewise(LSHR, 9)
-                                .and(0x780000)
-                                .or(0x41800000)
-                                .reinterpretAsFloats()
-                                .fma(m, t3);
+    /**
+     * Prepares the scales of a unit for {@link #add}: multiplies them by the blocks' steps, and
+     * sets the results to what does not depend on the weights.
+     *
+     * @param scales what weights from 0 to 15 are multiplied by, {@code [block][UNIT]}
+     * @param minima what is added then
+     */
+    static void begin(
+            float[] scales, float[] minima, int blocks, RoundedRow x, MemorySegment results) {
+        for (int row = 0; row < UNIT; row += N) {
+            FloatVector result = FloatVector.zero(F);
+            for (int block = 0, at = row; block < blocks; block++, at += UNIT) {
+                FloatVector scale = FloatVector.fromArray(F, scales, at);
+                // Weights n are multiplied as n - 8.
+                result =
+                        scale.mul(8)
+                                .add(FloatVector.fromArray(F, minima, at))
+                                .fma(FloatVector.broadcast(F, x.sums[block]), result);
+                scale.mul(x.steps[block]).intoArray(scales, at);
             }
-            FloatVector n = FloatVector.broadcast(F, sum);
-            r0 =
-                    t0.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r0);
-            r0 =
-                    n.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 2 * UNIT, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r0);
-            r1 =
-                    t1.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 2 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r1);
-            r1 =
-                    n.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(
-                                                            H, w, q + 2 * UNIT + 2 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r1);
-            r2 =
-                    t2.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 4 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r2);
-            r2 =
-                    n.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(
-                                                            H, w, q + 2 * UNIT + 4 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r2);
-            r3 =
-                    t3.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(H, w, q + 6 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r3);
-            r3 =
-                    n.fma(
-                            ((IntVector)
-                                            ShortVector.fromMemorySegment(
-                                                            H, w, q + 2 * UNIT + 6 * N, LE)
-                                                    .convertShape(S2I, I, 0))
-                                    .lanewise(LSHL, 13)
-                                    .and(0x8FFFE000)
-                                    .reinterpretAsFloats()
-                                    .mul(0x1p112f),
-                            r3);
+            result.intoMemorySegment(results, 4L * row, NATIVE);
         }
-        r0.intoMemorySegment(results, 0, NATIVE);
-        r1.intoMemorySegment(results, BYTES, NATIVE);
-        r2.intoMemorySegment(results, 2L * BYTES, NATIVE);
-        r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
     }
 }

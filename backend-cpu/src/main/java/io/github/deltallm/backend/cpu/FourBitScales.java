@@ -30,10 +30,11 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
+        void unpack(
+                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
             FloatVector scale = Lanes.f16(data, at + 2L * row);
-            scale.intoArray(scratch.scales, row);
-            scale.mul(-8).intoArray(scratch.minima, row);
+            scale.intoArray(scratch.scales, to);
+            scale.mul(-8).intoArray(scratch.minima, to);
         }
     },
 
@@ -53,9 +54,10 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
-            Lanes.f16(data, at + 2L * row).intoArray(scratch.scales, row);
-            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(scratch.minima, row);
+        void unpack(
+                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
+            Lanes.f16(data, at + 2L * row).intoArray(scratch.scales, to);
+            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(scratch.minima, to);
         }
     },
 
@@ -87,21 +89,22 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch) {
+        void unpack(
+                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
             Lanes.floats(Lanes.unsigned(data, at + row))
                     .mul(Lanes.f16(data, head + 2L * row))
-                    .intoArray(scratch.scales, row);
+                    .intoArray(scratch.scales, to);
             Lanes.floats(Lanes.unsigned(data, at + UNIT + row))
                     .mul(Lanes.f16(data, head + 2L * (UNIT + row)))
                     .neg()
-                    .intoArray(scratch.minima, row);
+                    .intoArray(scratch.minima, to);
         }
     };
 
     /** Bytes before eight blocks, a row. */
     final int headBytes;
 
-    /** Bytes before a block, a row. */
+    /** Bytes of a block's own, a row. */
     final int blockBytes;
 
     FourBitScales(int headBytes, int blockBytes) {
@@ -126,12 +129,16 @@ enum FourBitScales {
      * @param block offset of the file's block that this block, the {@code run}-th of eight where
      *     they share a head, belongs to
      * @param head offset of the unit's head
-     * @param at offset of what precedes the unit's words
+     * @param at offset of the block's own
      * @param row of the unit
      */
     abstract void pack(
             MemorySegment from, long block, int run, MemorySegment to, long head, long at, int row);
 
-    /** Converts what {@link #pack} put there, for N rows from {@code row} on. */
-    abstract void unpack(MemorySegment data, long head, long at, int row, RepackedScratch scratch);
+    /**
+     * Converts what {@link #pack} put there, for N rows from {@code row} on, to the scratch's
+     * scales and minima from {@code to} on.
+     */
+    abstract void unpack(
+            MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to);
 }

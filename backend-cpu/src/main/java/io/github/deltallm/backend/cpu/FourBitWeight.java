@@ -1,26 +1,35 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
-/** A matrix of weights of 4 bits in blocks of 32 (Q4_0, Q4_1, Q4_K), repacked. */
+/**
+ * A matrix of weights of 4 bits in blocks of 32 (Q4_0, Q4_1, Q4_K), repacked. A single row of
+ * activations is rounded to about 12 bits, see {@link RoundedRow}, unless fp32 is asked for.
+ */
 final class FourBitWeight extends RepackedWeight {
     private final FourBitScales type;
+    private final boolean rounds;
 
-    FourBitWeight(Tensor tensor, FourBitScales type, Optional<Tensor> bias, Arena arena) {
-        super(tensor, type.headBytes, type.blockBytes + BLOCK / 2, bias, arena);
+    /**
+     * @param precision whether activations may be rounded
+     */
+    FourBitWeight(
+            Tensor tensor,
+            FourBitScales type,
+            Precision precision,
+            Optional<Tensor> bias,
+            WeightMemory memory) {
+        super(tensor, UNIT, type.headBytes, type.blockBytes, BLOCK / 2, bias, memory);
         this.type = type;
-    }
-
-    private long words(int unit, int block) {
-        return at(unit, block) + (long) type.blockBytes * UNIT;
+        rounds = precision == Precision.FAST;
     }
 
     @Override
@@ -34,7 +43,7 @@ final class FourBitWeight extends RepackedWeight {
                 requireFinite(at + 2);
             }
         }
-        type.pack(tensor.data(), at, run, data, head(unit, block), at(unit, block), row);
+        type.pack(tensor.data(), at, run, data, head(unit, block), scales(unit, block), row);
         long to = words(unit, block) + 2L * RepackedKernels.lane(row);
         for (int w = 0; w < BLOCK / 4; w++, to += 2L * UNIT) {
             data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to, word(at, run, w));
@@ -59,22 +68,31 @@ final class FourBitWeight extends RepackedWeight {
     }
 
     @Override
-    void multiply(int unit, BroadcastRow x, MemorySegment results) {
-        switch (type) {
-            case Q4_0 -> FourBitMatVec.q4v0(data, head(unit, 0), blocks, x, results);
-            case Q4_1 -> FourBitMatVec.q4v1(data, head(unit, 0), blocks, x, results);
-            case Q4_K -> {
-                RepackedKernels.clear(results);
-                for (int block = 0; block < blocks; block += RUNS) {
-                    FourBitSuperblockMatVec.q4k(data, head(unit, block), block, x, results);
-                }
+    public Form form(int xRows) {
+        return xRows == 1 && rounds ? Form.ROUNDED : Form.PACKED;
+    }
+
+    @Override
+    void multiply(int unit, Worker worker) {
+        RepackedScratch scratch = worker.repacked;
+        for (int block = 0; block < blocks; block++) {
+            for (int row = 0; row < UNIT; row += N) {
+                unpack(unit, block, row, scratch, block * UNIT + row);
             }
         }
+        FourBitMatVec.begin(
+                scratch.scales, scratch.minima, blocks, worker.rounded, scratch.results);
+        FourBitMatVec.add(
+                data, words(unit, 0), blocks, worker.rounded, scratch.scales, scratch.results);
+    }
+
+    private void unpack(int unit, int block, int row, RepackedScratch scratch, int to) {
+        type.unpack(data, head(unit, block), scales(unit, block), row, scratch, to);
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        type.unpack(data, head(unit, block), at(unit, block), row, scratch);
+        unpack(unit, block, row, scratch, row);
         RepackedKernels.fourBits(
                 data, words(unit, block), row, scratch.scales, scratch.minima, scratch.columns);
     }

@@ -11,18 +11,24 @@ record Inputs(Rows in, Packed packed) {
     void prepare(Worker worker, int rows, Product[] products) {
         boolean pack = false;
         boolean broadcast = false;
+        boolean rounded = false;
         for (Product product : products) {
             Product.Form form = product.form(rows);
             pack |= form == Product.Form.PACKED;
             broadcast |= form == Product.Form.BROADCAST;
+            rounded |= form == Product.Form.ROUNDED;
         }
         if (pack) {
             packed.pack(worker, in, rows);
             worker.barrier();
         }
+        // Of a single row every thread makes its own, which takes less time than to wait for
+        // others.
         if (broadcast) {
-            // Every thread makes its own, which takes less time than to wait for others.
             worker.broadcast.take(in);
+        }
+        if (rounded) {
+            worker.rounded.take(in);
         }
     }
 }

@@ -9,7 +9,9 @@ sealed interface Product permits Linear, RepackedWeight {
         /** As {@link Packed}. */
         PACKED,
         /** As {@link BroadcastRow}, which has room for one. */
-        BROADCAST
+        BROADCAST,
+        /** As {@link RoundedRow}, which has room for one. */
+        ROUNDED
     }
 
     /** Outputs. */

@@ -7,7 +7,6 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import jdk.incubator.vector.FloatVector;
@@ -16,9 +15,8 @@ import jdk.incubator.vector.IntVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The words of a {@link RepackedWeight}, and how to decode them. A unit's words have 16 bits and
- * lie as {@code [word][UNIT]}: one for the weights of 4 bits of four columns, the first one in the
- * lowest bits, or one for the 2 high bits of eight columns' weights.
+ * The words of a {@link FourBitWeight}, and how to decode them. A unit's words have 16 bits, for
+ * the weights of four columns, the first one in the lowest bits, and lie as {@code [word][UNIT]}.
  */
 final class RepackedKernels {
     /** Rows of a unit: two registers of words. */
@@ -33,14 +31,6 @@ final class RepackedKernels {
     static int lane(int row) {
         int inRegister = row % (2 * N);
         return row - inRegister + 2 * (inRegister % N) + inRegister / N;
-    }
-
-    /** Sets a unit's results to 0. */
-    static void clear(MemorySegment results) {
-        FloatVector zero = FloatVector.zero(F);
-        for (long at = 0; at < 4L * UNIT; at += BYTES) {
-            zero.intoMemorySegment(results, at, NATIVE);
-        }
     }
 
     /**
@@ -71,44 +61,6 @@ final class RepackedKernels {
             ((FloatVector) weight.convert(I2F, 0))
                     .fma(scale, minimum)
                     .intoMemorySegment(columns, (long) c * BYTES, NATIVE);
-        }
-    }
-
-    /**
-     * Decodes 16 columns of {@link Lanes#N} rows with weights of 6 bits, from -32 to 31.
-     *
-     * @param low offset of the unit's words of their low 4 bits
-     * @param high offset of the unit's words of their high 2 bits
-     * @param row the first row of the unit, a multiple of N
-     * @param scales of the unit's rows
-     * @param columns gets {@code [16][N]} floats from {@code to} on
-     */
-    static void sixBits(
-            MemorySegment w,
-            long low,
-            long high,
-            int row,
-            float[] scales,
-            MemorySegment columns,
-            long to) {
-        FloatVector scale = FloatVector.fromArray(F, scales, row);
-        long register = (long) (row / (2 * N)) * BYTES;
-        int shift = row / N % 2 * 16;
-        for (int c = 0; c < 16; c++) {
-            IntVector four =
-                    IntVector.fromMemorySegment(
-                            I, w, low + register + (long) (c / 4) * 2 * BYTES, NATIVE);
-            IntVector eight =
-                    IntVector.fromMemorySegment(
-                            I, w, high + register + (long) (c / 8) * 2 * BYTES, NATIVE);
-            IntVector weight =
-                    four.lanewise(LSHR, shift + c % 4 * 4)
-                            .and(15)
-                            .or(eight.lanewise(LSHR, shift + c % 8 * 2).and(3).lanewise(LSHL, 4))
-                            .sub(32);
-            ((FloatVector) weight.convert(I2F, 0))
-                    .mul(scale)
-                    .intoMemorySegment(columns, to + (long) c * BYTES, NATIVE);
         }
     }
 }

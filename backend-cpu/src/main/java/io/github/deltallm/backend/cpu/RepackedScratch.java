@@ -13,13 +13,19 @@ final class RepackedScratch {
     /** Decoded weights of some columns, {@code [column][N rows]} as fp32. */
     final MemorySegment columns;
 
-    /** What weights are multiplied by, one a row of the unit. */
-    final float[] scales = new float[UNIT];
+    /** What weights are multiplied by: of the blocks of a row, one a row of the unit. */
+    final float[] scales;
 
-    /** What is added then, one a row of the unit. */
-    final float[] minima = new float[UNIT];
+    /** What is added then. */
+    final float[] minima;
 
-    RepackedScratch(Arena arena) {
+    /**
+     * @param longest columns of a row
+     */
+    RepackedScratch(int longest, Arena arena) {
+        int blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
+        scales = new float[blocks * UNIT];
+        minima = new float[blocks * UNIT];
         String what = "scratch of a thread";
         results = Native.floats(arena, UNIT, what);
         columns = Native.floats(arena, (long) RepackedWeight.BLOCK * Lanes.N, what);

@@ -2,22 +2,20 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.N;
-import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 
 import io.github.deltallm.api.ModelFormatException;
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * A matrix whose rows are repacked as lanes: units of {@link RepackedKernels#UNIT} rows, one after
- * the other, each with blocks of 32 columns; eight of them may share a head, which precedes them.
- * The new bytes are as many as the mapped ones and take their place: the mapped pages are given
- * back. A single row of activations is multiplied with the words as they are, by {@link
- * FourBitMatVec} and its like; for several rows weights are decoded.
+ * A matrix whose rows are repacked as lanes: units of rows, one after the other, each with blocks
+ * of 32 columns; eight of them may share a head, which precedes them. The new bytes are as many as
+ * the mapped ones and take their place: the mapped pages are given back. A single row of
+ * activations is multiplied with the words as they are; for several rows weights are decoded.
  */
 abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         permits FourBitWeight, SixBitWeight {
@@ -34,29 +32,41 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     /** For whole units. */
     final float[] bias;
 
+    private final int unitRows;
     private final int units;
     private final long headBytes;
-    private final long blockBytes;
+    private final long scaleBytes;
+    private final long wordBytes;
     private final long unitBytes;
 
     /**
      * Allocates; {@link #pack} fills.
      *
+     * @param unitRows of a unit, a multiple of N, at most {@link RepackedKernels#UNIT}
      * @param headBytes of eight blocks, a row
-     * @param blockBytes a row
+     * @param scaleBytes of a block, a row
+     * @param wordBytes of a block, a row
      */
     RepackedWeight(
-            Tensor tensor, int headBytes, int blockBytes, Optional<Tensor> bias, Arena arena) {
+            Tensor tensor,
+            int unitRows,
+            int headBytes,
+            int scaleBytes,
+            int wordBytes,
+            Optional<Tensor> bias,
+            WeightMemory memory) {
         this.tensor = tensor;
-        units = Lanes.ceilDiv(tensor.rows(), UNIT);
+        this.unitRows = unitRows;
+        units = Lanes.ceilDiv(tensor.rows(), unitRows);
         blocks = tensor.columns() / BLOCK;
-        this.headBytes = (long) headBytes * UNIT;
-        this.blockBytes = (long) blockBytes * UNIT;
-        unitBytes = Lanes.ceilDiv(blocks, RUNS) * this.headBytes + blocks * this.blockBytes;
-        data = Native.allocate(arena, units * unitBytes, "the tensor " + tensor.name());
-        this.bias = new float[Lanes.padded(units * UNIT)];
-        bias.ifPresent(
-                vector -> new Linear(vector, Optional.empty(), arena).decode(0, this.bias, 0));
+        this.headBytes = (long) headBytes * unitRows;
+        this.scaleBytes = (long) scaleBytes * unitRows;
+        this.wordBytes = (long) wordBytes * unitRows;
+        unitBytes = words(0, blocks);
+        data = memory.allocate(units * unitBytes, "the tensor " + tensor.name());
+        this.bias = new float[Lanes.padded(units * unitRows)];
+        bias.ifPresent(vector ->
+                new Linear(vector, Optional.empty(), memory.arena()).decode(0, this.bias, 0));
     }
 
     /** Whether a weight's type has such a form. */
@@ -64,11 +74,13 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         return weight.type() == TensorType.Q6_K || FourBitScales.of(weight.type()).isPresent();
     }
 
-    static RepackedWeight of(Tensor weight, Optional<Tensor> bias, Arena arena) {
-        return weight.type() == TensorType.Q6_K
-                ? new SixBitWeight(weight, bias, arena)
-                : new FourBitWeight(
-                        weight, FourBitScales.of(weight.type()).orElseThrow(), bias, arena);
+    static RepackedWeight of(
+            Tensor weight, Precision precision, Optional<Tensor> bias, WeightMemory memory) {
+        if (weight.type() == TensorType.Q6_K) {
+            return new SixBitWeight(weight, bias, memory);
+        }
+        FourBitScales type = FourBitScales.of(weight.type()).orElseThrow();
+        return new FourBitWeight(weight, type, precision, bias, memory);
     }
 
     @Override
@@ -83,17 +95,23 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
 
     @Override
     public final int unit() {
-        return Math.max(16, UNIT);
+        return Math.max(16, unitRows);
     }
 
     /** Offset of the head that a block shares with others. */
     final long head(int unit, int block) {
-        return unit * unitBytes + block / RUNS * (headBytes + RUNS * blockBytes);
+        return unit * unitBytes + block / RUNS * (headBytes + RUNS * scaleBytes);
     }
 
-    /** Offset of a block. */
-    final long at(int unit, int block) {
-        return head(unit, block) + headBytes + block % RUNS * blockBytes;
+    /** Offset of a block's own scales. */
+    final long scales(int unit, int block) {
+        return head(unit, block) + headBytes + block % RUNS * scaleBytes;
+    }
+
+    /** Offset of a block's words; those of the next block follow. */
+    final long words(int unit, int block) {
+        long heads = Lanes.ceilDiv(blocks, RUNS) * headBytes + blocks * scaleBytes;
+        return unit * unitBytes + heads + block * wordBytes;
     }
 
     /**
@@ -104,9 +122,9 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     final void pack(int member, int members) {
         int first = (int) ((long) units * member / members);
         int end = (int) ((long) units * (member + 1) / members);
-        for (int row = first * UNIT; row < Math.min(end * UNIT, tensor.rows()); row++) {
+        for (int row = first * unitRows; row < Math.min(end * unitRows, tensor.rows()); row++) {
             for (int block = 0; block < blocks; block++) {
-                pack(row * tensor.rowBytes(), row / UNIT, row % UNIT, block);
+                pack(row * tensor.rowBytes(), row / unitRows, row % unitRows, block);
             }
         }
     }
@@ -125,28 +143,28 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     }
 
     @Override
-    public final Form form(int xRows) {
-        return xRows == 1 ? Form.BROADCAST : Form.PACKED;
-    }
-
-    @Override
     public final void multiply(Worker worker, Inputs x, int xRows, int from, int to, Rows out) {
-        if (xRows > 1) {
+        if (form(xRows) == Form.PACKED) {
             PanelProduct.multiply(worker, this, bias, x.packed(), xRows, from, to, out);
             return;
         }
-        for (int unit = from / UNIT; unit * UNIT < to; unit++) {
-            multiply(unit, worker.broadcast, worker.repacked.results);
-            store(unit, worker.repacked.results, out);
+        MemorySegment results = worker.repacked.results;
+        for (int unit = from / unitRows; unit * unitRows < to; unit++) {
+            results.fill((byte) 0);
+            multiply(unit, worker);
+            store(unit, results, out);
         }
     }
 
-    /** Multiplies a unit's rows with a row of activations. */
-    abstract void multiply(int unit, BroadcastRow x, MemorySegment results);
+    /**
+     * Adds the products of a unit's rows and the worker's single row of activations, which has the
+     * form that was asked for, to the scratch's results.
+     */
+    abstract void multiply(int unit, Worker worker);
 
     private void store(int unit, MemorySegment results, Rows out) {
-        int row = unit * UNIT;
-        int outputs = Math.min(UNIT, tensor.rows() - row);
+        int row = unit * unitRows;
+        int outputs = Math.min(unitRows, tensor.rows() - row);
         for (int o = 0; o < outputs; o++) {
             float result = results.get(Lanes.FLOAT, 4L * o) + bias[row + o];
             out.data().set(Lanes.FLOAT, out.at(0) + 4L * (row + o), result);
@@ -157,7 +175,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     public final void decode(Worker worker, int row, int count, float[] panel, int stride) {
         for (int r = 0; r < count; r += N) {
             for (int block = 0; block < blocks; block++) {
-                decode((row + r) / UNIT, block, (row + r) % UNIT, worker.repacked);
+                decode((row + r) / unitRows, block, (row + r) % unitRows, worker.repacked);
                 for (int c = 0; c < BLOCK; c += N) {
                     Transpose.tile(
                             worker.repacked.columns,

@@ -1,26 +1,26 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
-import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
+import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.SixBitKernels.GROUP;
 
 import io.github.deltallm.api.spi.Tensor;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * A matrix of weights of 6 bits (Q6_K), repacked: of eight blocks the f16 scale, then of each block
- * two scales of 8 bits, eight words of four weights' low bits and four words of eight weights' high
- * bits.
+ * A matrix of weights of 6 bits (Q6_K), repacked: of eight blocks the f16 scale, two scales of 8
+ * bits for each block, then two groups of words for each block, see {@link SixBitKernels}.
  */
 final class SixBitWeight extends RepackedWeight {
-    private static final long LOW = 2L * UNIT;
-    private static final long HIGH = LOW + 16L * UNIT;
+    private static final int BLOCK_BYTES = BLOCK * 6 / 8;
+    private static final int GROUPS = BLOCK / GROUP;
 
-    SixBitWeight(Tensor tensor, Optional<Tensor> bias, Arena arena) {
-        super(tensor, 2, 2 + BLOCK * 6 / 8, bias, arena);
+    SixBitWeight(Tensor tensor, Optional<Tensor> bias, WeightMemory memory) {
+        super(tensor, N, 2, GROUPS, BLOCK_BYTES, bias, memory);
     }
 
     @Override
@@ -32,54 +32,82 @@ final class SixBitWeight extends RepackedWeight {
             short scale = tensor.data().get(Lanes.LE_SHORT, file + 208);
             data.set(Lanes.LE_SHORT, head(unit, block) + 2L * row, scale);
         }
-        long at = at(unit, block);
-        for (int i = 0; i < 2; i++) {
-            byte scale = tensor.data().get(ValueLayout.JAVA_BYTE, file + 192 + 2 * run + i);
-            data.set(ValueLayout.JAVA_BYTE, at + (long) i * UNIT + row, scale);
-        }
         // Of 128 columns two blocks are in the low halves of 64 bytes and two in the high ones;
         // their high bits are the four parts of 32 bytes.
         long lows = file + run / 4 * 64 + run % 2 * 32;
-        int half = run % 4 < 2 ? 0x0f0f0f0f : 0xf0f0f0f0;
         long highs = file + 128 + run / 4 * 32;
-        long part = 0x0303030303030303L << (run % 4 * 2);
-        long to = at + 2L * RepackedKernels.lane(row);
-        for (int w = 0; w < BLOCK / 4; w++) {
-            int four = tensor.data().get(Lanes.LE_INT, lows + 4L * w);
-            short word = (short) Integer.compress(four, half);
-            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + LOW + 2L * UNIT * w, word);
-        }
-        for (int w = 0; w < BLOCK / 8; w++) {
-            long eight = tensor.data().get(Lanes.LE_LONG, highs + 8L * w);
-            short word = (short) Long.compress(eight, part);
-            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + HIGH + 2L * UNIT * w, word);
+        for (int group = 0; group < GROUPS; group++) {
+            byte scale = tensor.data().get(ValueLayout.JAVA_BYTE, file + 192 + 2 * run + group);
+            data.set(ValueLayout.JAVA_BYTE, scales(unit, block) + (long) group * N + row, scale);
+            long to = words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES + 4L * row;
+            int column = group * GROUP;
+            words(
+                    eight(lows + column, highs + column, run),
+                    eight(lows + column + 8, highs + column + 8, run),
+                    to);
         }
     }
 
+    /** Eight columns' weights, 6 bits each, the first in the lowest bits. */
+    private long eight(long lows, long highs, int run) {
+        long low = tensor.data().get(Lanes.LE_LONG, lows) >>> (run % 4 < 2 ? 0 : 4);
+        long high = tensor.data().get(Lanes.LE_LONG, highs) >>> (run % 4 * 2);
+        long bytes = (low & 0x0f0f0f0f0f0f0f0fL) | (high & 0x0303030303030303L) << 4;
+        return Long.compress(bytes, 0x3f3f3f3f3f3f3f3fL);
+    }
+
+    /** Stores a row's group. */
+    private void words(long first, long second, long to) {
+        long five = (1 << 30) - 1;
+        long last = second >>> 42;
+        data.set(Lanes.NATIVE_INT, to, (int) ((first & five) | last << 30));
+        long middle = (first >>> 30 | second << 18) & five;
+        data.set(Lanes.NATIVE_INT, to + BYTES, (int) (middle | last >>> 2 << 30));
+        long third = second >>> 12 & five;
+        data.set(Lanes.NATIVE_INT, to + 2L * BYTES, (int) (third | last >>> 4 << 30));
+    }
+
     @Override
-    void multiply(int unit, BroadcastRow x, MemorySegment results) {
-        RepackedKernels.clear(results);
-        for (int block = 0; block < blocks; block += RUNS) {
-            SixBitMatVec.low(data, head(unit, block), block, x, results);
-            SixBitMatVec.high(data, head(unit, block), block, x, results);
+    public Form form(int xRows) {
+        return xRows == 1 ? Form.BROADCAST : Form.PACKED;
+    }
+
+    @Override
+    void multiply(int unit, Worker worker) {
+        RepackedScratch scratch = worker.repacked;
+        for (int block = 0; block < blocks; block++) {
+            unpack(unit, block, scratch.scales, block * GROUPS * N);
+        }
+        SixBitKernels.add(
+                data,
+                words(unit, 0),
+                blocks * GROUPS,
+                worker.broadcast,
+                scratch.scales,
+                scratch.results);
+    }
+
+    /** A block's scales, {@code [GROUPS][N]}. */
+    private void unpack(int unit, int block, float[] scales, int to) {
+        FloatVector scale = Lanes.f16(data, head(unit, block));
+        for (int group = 0; group < GROUPS; group++) {
+            Lanes.floats(Lanes.signed(data, scales(unit, block) + (long) group * N))
+                    .mul(scale)
+                    .intoArray(scales, to + group * N);
         }
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        long at = at(unit, block);
-        for (int half = 0; half < 2; half++) {
-            Lanes.floats(Lanes.signed(data, at + (long) half * UNIT + row))
-                    .mul(Lanes.f16(data, head(unit, block) + 2L * row))
-                    .intoArray(scratch.scales, row);
-            RepackedKernels.sixBits(
+        unpack(unit, block, scratch.scales, 0);
+        for (int group = 0; group < GROUPS; group++) {
+            SixBitKernels.decode(
                     data,
-                    at + LOW + half * 8L * UNIT,
-                    at + HIGH + half * 4L * UNIT,
-                    row,
+                    words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES,
                     scratch.scales,
+                    group * N,
                     scratch.columns,
-                    half * 16L * BYTES);
+                    (long) group * GROUP * BYTES);
         }
     }
 }

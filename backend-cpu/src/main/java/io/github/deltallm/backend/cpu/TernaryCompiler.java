@@ -3,7 +3,6 @@ package io.github.deltallm.backend.cpu;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,14 +11,14 @@ import java.util.Map;
 /** Repacks the ternary weights of a program's layers with INT8_ROW activations, by the team. */
 final class TernaryCompiler {
     private final Team team;
-    private final Arena arena;
+    private final WeightMemory memory;
     private final Map<Repacking.Key, TernaryWeight> weights = new HashMap<>();
     private final TernaryRows activations;
     private final TernaryScratch[] scratch;
 
-    TernaryCompiler(Program program, int maxRows, Team team, Arena arena) {
+    TernaryCompiler(Program program, int maxRows, Team team, WeightMemory memory) {
         this.team = team;
-        this.arena = arena;
+        this.memory = memory;
         List<Op.Linear> layers = layers(program);
         int columns = 0;
         boolean mixed = false;
@@ -27,11 +26,11 @@ final class TernaryCompiler {
             columns = Math.max(columns, layer.weight().columns());
             mixed |= weight(layer).anyMixed();
         }
-        activations = new TernaryRows(arena, layers.isEmpty() ? 0 : maxRows, columns);
+        activations = new TernaryRows(memory.arena(), layers.isEmpty() ? 0 : maxRows, columns);
         scratch = new TernaryScratch[layers.isEmpty() ? 0 : team.members()];
         int units = mostUnits(layers);
         for (int member = 0; member < scratch.length; member++) {
-            scratch[member] = new TernaryScratch(maxRows, units, mixed, arena);
+            scratch[member] = new TernaryScratch(maxRows, units, mixed, memory.arena());
         }
     }
 
@@ -66,7 +65,7 @@ final class TernaryCompiler {
         if (known != null) {
             return known;
         }
-        TernaryWeight weight = new TernaryWeight(layer.weight(), layer.bias(), arena);
+        TernaryWeight weight = new TernaryWeight(layer.weight(), layer.bias(), memory);
         team.run(member -> weight.pack(member, team.members()));
         weight.packed();
         weights.put(key, weight);

@@ -18,7 +18,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -55,17 +54,17 @@ final class TernaryWeight {
     private final float[] bias;
 
     /** Allocates; {@link #pack} fills. */
-    TernaryWeight(Tensor tensor, Optional<Tensor> bias, Arena arena) {
+    TernaryWeight(Tensor tensor, Optional<Tensor> bias, WeightMemory memory) {
         this.tensor = tensor;
         units = Lanes.ceilDiv(tensor.rows(), UNIT);
         blocks = Lanes.ceilDiv(tensor.columns(), BLOCK);
-        data = Native.allocate(arena, at(blocks - 1, units), "the tensor " + tensor.name());
+        data = memory.allocate(at(blocks - 1, units), "the tensor " + tensor.name());
         scales = new float[units * UNIT];
         mixed = new boolean[tensor.rows()];
         blockScales = new float[tensor.type() == TensorType.I2_S ? 0 : tensor.rows() * blocks];
         this.bias = new float[units * UNIT];
-        bias.ifPresent(
-                vector -> new Linear(vector, Optional.empty(), arena).decode(0, this.bias, 0));
+        bias.ifPresent(vector ->
+                new Linear(vector, Optional.empty(), memory.arena()).decode(0, this.bias, 0));
     }
 
     /** Whether some rows have blocks of different scales. */

@@ -35,6 +35,9 @@ final class Worker {
     /** A single row of activations. */
     final BroadcastRow broadcast;
 
+    /** The same, rounded. */
+    final RoundedRow rounded;
+
     final RepackedScratch repacked;
 
     /** For encoding keys and values. */
@@ -58,7 +61,8 @@ final class Worker {
         this.members = team.members();
         this.attention = attention;
         broadcast = new BroadcastRow(repackedColumns);
-        repacked = new RepackedScratch(arena);
+        rounded = new RoundedRow(repackedColumns);
+        repacked = new RepackedScratch(repackedColumns, arena);
         encode = new EncodeScratch(attention.dim, arena);
         panel = new float[PANEL_ROWS * panelStride(columns)];
         square = Native.allocate(arena, Transpose.SCRATCH, "scratch of a thread");

@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.TensorType;
 
 import org.junit.jupiter.api.Test;
@@ -57,9 +58,11 @@ class KernelTest {
 
     @ParameterizedTest
     @MethodSource("repackedTypes")
-    void roundedActivationsTimesRepackedWeights(TensorType type) {
-        RepackedChecks.sums(type);
-        RepackedChecks.unusualActivations(type);
+    void repackedWeightsEqualPlainLoops(TensorType type) {
+        for (Precision precision : Precision.values()) {
+            RepackedChecks.sums(type, precision);
+            RepackedChecks.unusualActivations(type, precision);
+        }
         RepackedChecks.damagedScale(type);
     }
 

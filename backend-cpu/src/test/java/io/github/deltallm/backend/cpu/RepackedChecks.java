@@ -12,7 +12,10 @@ import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 import io.github.deltallm.api.spi.Value;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,28 +31,30 @@ final class RepackedChecks {
 
     static void all() {
         for (TensorType type : TYPES) {
-            sums(type);
-            unusualActivations(type);
+            for (Precision precision : Precision.values()) {
+                sums(type, precision);
+                unusualActivations(type, precision);
+            }
             damagedScale(type);
         }
     }
 
-    private static Backend open(int threads) {
+    private static Backend open(int threads, Precision precision) {
         return new CpuBackendProvider()
-                .open(new BackendOptions(threads, Precision.FAST, Optional.empty()));
+                .open(new BackendOptions(threads, precision, Optional.empty()));
     }
 
     /** Odd numbers of outputs, with and without a bias, by one to three threads. */
-    static void sums(TensorType type) {
+    static void sums(TensorType type, Precision precision) {
         int[] widths = type.blockSize() == 256 ? new int[] {256, 768} : new int[] {32, 96, 576};
         for (int threads = 1; threads <= 3; threads++) {
-            try (Backend backend = open(threads)) {
+            try (Backend backend = open(threads, precision)) {
                 for (int columns : widths) {
                     float[] in = KernelChecks.gaussian(MOST_ROWS * columns, columns);
                     for (int outputs : new int[] {1, 17, 64, 130, 200}) {
                         Tensor weight =
                                 RandomTensor.of("weight", type, outputs, columns, outputs * 31L);
-                        check(backend, weight, outputs % 2 == 0, in);
+                        check(backend, precision, weight, outputs % 2 == 0, in);
                     }
                 }
             }
@@ -57,7 +62,7 @@ final class RepackedChecks {
     }
 
     /** Zeros, the least floats, values whose sums reach the ends of 16 bits, large values. */
-    static void unusualActivations(TensorType type) {
+    static void unusualActivations(TensorType type, Precision precision) {
         int columns = 256;
         float[] in = KernelChecks.gaussian(MOST_ROWS * columns, 1);
         for (int c = 0; c < columns; c++) {
@@ -70,7 +75,7 @@ final class RepackedChecks {
             in[6 * columns + c] = c == 40 ? 1000 : 0.001f;
             in[7 * columns + c] = c % 32 == 0 ? 127 : c % 32 - 15.5f;
         }
-        try (Backend backend = open(2)) {
+        try (Backend backend = open(2, precision)) {
             Tensor weight = RandomTensor.of("weight", type, 70, columns, 9);
             for (long at = 0; at < weight.data().byteSize(); at += type.blockBytes()) {
                 // Some blocks hold the least weights only, some the greatest.
@@ -89,7 +94,7 @@ final class RepackedChecks {
                     }
                 }
             }
-            check(backend, weight, false, in);
+            check(backend, precision, weight, false, in);
             notFinite(backend, weight, Float.NaN);
             notFinite(backend, weight, Float.POSITIVE_INFINITY);
             notFinite(backend, weight, Float.NEGATIVE_INFINITY);
@@ -123,7 +128,7 @@ final class RepackedChecks {
             Tensor weight = RandomTensor.of("weight", type, 5, 512, 9);
             long at = weight.rowBytes() * 3 + type.blockBytes() + offset;
             weight.data().set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0x7c00);
-            try (Backend backend = open(1)) {
+            try (Backend backend = open(1, Precision.FAST)) {
                 run(backend, weight, Optional.empty(), 1, new float[512]);
                 throw new AssertionError(type + ": an infinite scale was taken");
             } catch (ModelFormatException e) {
@@ -145,20 +150,25 @@ final class RepackedChecks {
         }
     }
 
-    private static void check(Backend backend, Tensor weight, boolean biased, float[] in) {
+    private static void check(
+            Backend backend, Precision precision, Tensor weight, boolean biased, float[] in) {
         int outputs = weight.rows();
         int columns = weight.columns();
         Tensor bias = RandomTensor.of("bias", TensorType.F32, 1, outputs, 5);
         Optional<Tensor> used = biased ? Optional.of(bias) : Optional.empty();
         float[] w = RandomTensor.decoded(weight);
         float[] b = RandomTensor.decoded(bias);
+        float[] factors = roundedFactors(weight);
         for (int rows : ROWS) {
+            boolean rounds = rows == 1 && precision == Precision.FAST;
             float[] out = run(backend, weight, used, rows, in);
             for (int r = 0; r < rows; r++) {
                 double[] x = asTheyAre(in, r * columns, columns);
+                double[] rounding = rounding(x);
                 for (int o = 0; o < outputs; o++) {
-                    double bound = biased ? b[o] : 0;
-                    checkSum(weight, w, o, x, bound, out[r * outputs + o]);
+                    double start = biased ? b[o] : 0;
+                    double slack = rounds ? dot(factors, o * columns, rounding) : 0;
+                    checkSum(weight, w, o, x, start, slack, out[r * outputs + o]);
                 }
             }
         }
@@ -173,11 +183,68 @@ final class RepackedChecks {
     }
 
     /**
+     * What a rounded activation is multiplied by, at most: a weight of 4 bits n as 8 - n; others
+     * meet no rounded activations.
+     */
+    private static float[] roundedFactors(Tensor weight) {
+        float[] factors = new float[weight.rows() * weight.columns()];
+        if (weight.type() == TensorType.Q6_K) {
+            return factors;
+        }
+        float[] least = RandomTensor.decoded(filled(weight, 0));
+        float[] greatest = RandomTensor.decoded(filled(weight, 0xff));
+        for (int i = 0; i < factors.length; i++) {
+            factors[i] = 8 * Math.abs(greatest[i] - least[i]) / 15;
+        }
+        return factors;
+    }
+
+    /** The tensor with the same scales and all weights alike. */
+    private static Tensor filled(Tensor weight, int value) {
+        MemorySegment data = Arena.ofAuto().allocate(weight.data().byteSize(), 64);
+        data.copyFrom(weight.data());
+        int weights = weight.type().blockSize() / 2;
+        int blockBytes = weight.type().blockBytes();
+        for (long end = blockBytes; end <= data.byteSize(); end += blockBytes) {
+            data.asSlice(end - weights, weights).fill((byte) value);
+        }
+        return new Tensor(weight.name(), weight.type(), weight.rows(), weight.columns(), data);
+    }
+
+    /** How far each activation may be from the rounded one: half a step of its block. */
+    private static double[] rounding(double[] x) {
+        double[] rounding = new double[x.length];
+        for (int block = 0; block < x.length; block += 32) {
+            double largest = 0;
+            for (int c = block; c < block + 32; c += 4) {
+                double four = 0;
+                for (int i = c; i < c + 4; i++) {
+                    four += Math.abs(x[i]);
+                }
+                largest = Math.max(largest, four);
+            }
+            double step = Math.max(largest / RoundedRow.STEPS, RoundedRow.LEAST_STEP);
+            Arrays.fill(rounding, block, block + 32, 0.5001 * step);
+        }
+        return rounding;
+    }
+
+    private static double dot(float[] factors, int from, double[] x) {
+        double sum = 0;
+        for (int c = 0; c < x.length; c++) {
+            sum += factors[from + c] * x[c];
+        }
+        return sum;
+    }
+
+    /**
      * A sum of n products in fp32, in any order, is off by at most {@code n * 2^-24 * sum |w x|};
      * weights are multiplied as up to four times as much as they stand for.
+     *
+     * @param slack what rounded activations add
      */
     private static void checkSum(
-            Tensor weight, float[] w, int o, double[] x, double bias, float actual) {
+            Tensor weight, float[] w, int o, double[] x, double bias, double slack, float actual) {
         double sum = bias;
         double magnitude = Math.abs(bias);
         double largest = 0;
@@ -189,7 +256,9 @@ final class RepackedChecks {
         }
         // The offset of a type with a minimum is up to ten times its largest weight.
         double tolerance =
-                (x.length + 8) * 0x1p-24 * (10 * largest + 1) * magnitude + Float.MIN_NORMAL;
+                (x.length + 8) * 0x1p-24 * (10 * largest + 1) * magnitude
+                        + Float.MIN_NORMAL
+                        + slack;
         KernelChecks.require(
                 Math.abs(sum - actual) <= tolerance,
                 weight

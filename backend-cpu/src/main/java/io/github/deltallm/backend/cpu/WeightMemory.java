@@ -1,0 +1,47 @@
+package io.github.deltallm.backend.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Where repacked weights lie: one after the other, in pieces of {@link HugePages} where there are
+ * any, so that small tensors fill huge pages as well. Not thread-safe.
+ */
+final class WeightMemory {
+    /** Of a piece; what stays unused of the last one is never backed by memory. */
+    private static final long PIECE = 64L << 20;
+
+    private static final long ALIGNMENT = 64;
+
+    private final Arena arena;
+    private MemorySegment free = MemorySegment.NULL;
+
+    WeightMemory(Arena arena) {
+        this.arena = arena;
+    }
+
+    /** Closes the memory. */
+    Arena arena() {
+        return arena;
+    }
+
+    /**
+     * Zeroed memory, aligned to 64 bytes.
+     *
+     * @throws io.github.deltallm.api.DeltaLlmException if there is not so much memory
+     */
+    MemorySegment allocate(long bytes, String what) {
+        long size = bytes + ALIGNMENT - 1 & -ALIGNMENT;
+        if (size > free.byteSize()) {
+            MemorySegment piece =
+                    HugePages.allocate(arena, Math.max(size, PIECE)).orElse(MemorySegment.NULL);
+            if (size > piece.byteSize()) {
+                return Native.allocate(arena, bytes, what);
+            }
+            free = piece;
+        }
+        MemorySegment taken = free.asSlice(0, bytes);
+        free = free.asSlice(size);
+        return taken;
+    }
+}
