@@ -39,10 +39,10 @@ final class Packed {
             int register = unit / columns;
             int column = unit % columns * N;
             int first = register & -Tiles.WIDEST;
-            int width = Tiles.width(registers - first);
+            int width = Tiles.packedWidth(registers - first);
             while (register >= first + width) {
                 first += width;
-                width = Tiles.width(registers - first);
+                width = Tiles.packedWidth(registers - first);
             }
             long to =
                     block(first, in.width())

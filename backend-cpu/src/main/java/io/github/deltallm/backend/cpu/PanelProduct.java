@@ -49,7 +49,7 @@ final class PanelProduct {
             Arrays.fill(worker.panel, count * stride, whole * stride, 0);
             int registers = Lanes.ceilDiv(xRows, N);
             for (int register = 0; register < registers; ) {
-                int width = Tiles.width(registers - register);
+                int width = Tiles.packedWidth(registers - register);
                 begin(worker, bias, row, full, whole, width);
                 Tiles.accumulate(
                         width,

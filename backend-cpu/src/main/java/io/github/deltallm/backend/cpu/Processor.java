@@ -40,9 +40,18 @@ final class Processor {
 
     /** Whether it expands packed bytes and shorts under a mask: AVX-512 VBMI2. */
     static boolean expands() {
+        return has("avx512_vbmi2");
+    }
+
+    /** Whether it has 32 vector registers: AVX-512, or another architecture than x86. */
+    static boolean hasManyRegisters() {
+        return !System.getProperty("os.arch").equals("amd64") || has("avx512vl");
+    }
+
+    private static boolean has(String flag) {
         for (String line : lines()) {
             if (line.startsWith("flags")) {
-                return value(line).contains(" avx512_vbmi2");
+                return List.of(value(line).split(" ")).contains(flag);
             }
         }
         return false;

@@ -1,12 +1,16 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
+import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
+
+import jdk.incubator.vector.FloatVector;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -164,10 +168,17 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
 
     private void store(int unit, MemorySegment results, Rows out) {
         int row = unit * unitRows;
+        long to = out.at(0) + 4L * row;
         int outputs = Math.min(unitRows, tensor.rows() - row);
-        for (int o = 0; o < outputs; o++) {
+        int o = 0;
+        for (; o <= outputs - N; o += N) {
+            FloatVector.fromMemorySegment(F, results, 4L * o, NATIVE)
+                    .add(FloatVector.fromArray(F, bias, row + o))
+                    .intoMemorySegment(out.data(), to + 4L * o, NATIVE);
+        }
+        for (; o < outputs; o++) {
             float result = results.get(Lanes.FLOAT, 4L * o) + bias[row + o];
-            out.data().set(Lanes.FLOAT, out.at(0) + 4L * (row + o), result);
+            out.data().set(Lanes.FLOAT, to + 4L * o, result);
         }
     }
 

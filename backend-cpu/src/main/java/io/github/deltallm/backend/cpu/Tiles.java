@@ -13,6 +13,13 @@ final class Tiles {
     /** The widest tile, in registers. */
     static final int WIDEST = 4;
 
+    /**
+     * The widest tile whose accumulators are all registers: with 16 of them the narrowest one is a
+     * fifth faster.
+     */
+    private static final int FITTING =
+            Integer.getInteger("deltallm.cpu.tile", Processor.hasManyRegisters() ? WIDEST : 1);
+
     /** A multiple of all numbers of rows that a kernel takes at a time. */
     static final int ROWS = 12;
 
@@ -35,6 +42,11 @@ final class Tiles {
     /** Of 4, 2 and 1 the largest that is at most {@code registers}. */
     static int width(int registers) {
         return Math.min(WIDEST, Integer.highestOneBit(registers));
+    }
+
+    /** The same for packed activations, of tiles that fit the processor. */
+    static int packedWidth(int registers) {
+        return Math.min(FITTING, Integer.highestOneBit(registers));
     }
 
     /** Values of k a pass for a width: 32 KB of x, but at most 256. */
