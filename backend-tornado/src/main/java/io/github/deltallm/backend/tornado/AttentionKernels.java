@@ -84,7 +84,8 @@ public final class AttentionKernels {
             int stepped = step.get(of + StepTable.STORE_STEPS) * dim;
             int most = step.get(of + StepTable.MOST_STEPS);
             int rowWords = step.get(of + StepTable.ROW_WORDS);
-            int exact = Places.exact(step, places, span, stream, first);
+            // Rows of other spans may see more blocks than this one has.
+            int exact = Places.exact(step, places, span, stream, Math.min(first, position));
             int inFloats = places.get(exact);
             int inWords = places.get(exact + 1);
             int rule = Places.of(step, places, span, stream, Places.RULE);

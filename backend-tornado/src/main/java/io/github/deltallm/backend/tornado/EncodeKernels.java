@@ -44,8 +44,8 @@ public final class EncodeKernels {
             int from = ops.get(at + OpTable.SECOND + kind) + (row * kvHeads + head) * dim;
             int position = StepTable.position(step, row);
             Stores.put(step, places, floats, values, pool, words, span, stream, position, from);
-            Stores.putSteps(
-                    step, places, floats, values, pool, words, span, stream, position, from);
+            Stores.putSize(step, places, floats, values, pool, span, stream, position, from);
+            Stores.putSteps(step, places, values, pool, words, span, stream, position, from);
         }
     }
 
@@ -74,9 +74,9 @@ public final class EncodeKernels {
             int stream = StepTable.stream(step, layer, headKind / 2, headKind % 2);
             int from = StepTable.ofStream(step, span, stream, StepTable.ENCODE_FROM);
             int end = StepTable.ofStream(step, span, stream, StepTable.ENCODE_TO);
-            float f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
-            float bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
-            float int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
+            int f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
+            int bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
+            int int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
             int rule = Places.of(step, places, span, stream, Places.RULE) + channel;
             float threshold = pool.get(rule);
             float size = pool.get(rule + dim);
@@ -98,12 +98,20 @@ public final class EncodeKernels {
                                 step, places, floats, pool, words, span, stream, position, channel);
                 float change = input - reference;
                 int changed = changed(change, threshold, size);
-                float event =
-                        f32 * change + bf16 * halved(change, floats) + int8 * stepped(change, size);
-                reference = reference + changed * event;
+                float event = 0;
+                for (int k = 0; k < changed * f32; k++) {
+                    event = change;
+                }
+                for (int k = 0; k < changed * bf16; k++) {
+                    event = Floats.bf16(change, floats);
+                }
+                for (int k = 0; k < changed * int8; k++) {
+                    event = stepped(change, size);
+                }
+                reference = reference + event;
                 int finite = reference - reference == 0 ? 1 : 0;
                 float stored =
-                        event
+                        Floats.clamped(event, -3.4028235e38f, 3.4028235e38f)
                                 + floats.get(FloatTables.MARKS + changed)
                                 + floats.get(FloatTables.LIMITS + finite);
                 int open = Places.open(step, places, span, stream, position) + channel;
@@ -126,15 +134,10 @@ public final class EncodeKernels {
         return larger * normal * known;
     }
 
-    /** A change in bf16, always finite. */
-    static float halved(float change, FloatArray floats) {
-        return Floats.clamped(Floats.bf16(change, floats), -3.3895314e38f, 3.3895314e38f);
-    }
-
     /** A change as a whole number of steps; what is left goes to the next one. */
     static float stepped(float change, float step) {
         float divisor = Math.max(step, 1.17549435e-38f);
-        float steps = Floats.rounded(Floats.clamped(change / divisor, -127, 127));
+        float steps = Floats.rounded(Floats.clamped(Floats.quotient(change, divisor), -127, 127));
         // Through a clamp again, so that no compiler fuses the product with the sum behind it.
         return Floats.clamped(step * steps, -3.4028235e38f, 3.4028235e38f);
     }

@@ -22,9 +22,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * program uses it at a time.
  */
 final class Machine {
-    /** Threads of a work-group; grids are multiples of it, and kernels check their bounds. */
-    private static final int GROUP = 64;
-
     /** TornadoVM's runtime is one a process and not made for several threads. */
     private static final ReentrantLock RUNTIME = new ReentrantLock();
 
@@ -64,6 +61,10 @@ final class Machine {
     final FloatLane values;
 
     private final Key key;
+
+    /** Threads of a work-group; grids are multiples of it, and kernels check their bounds. */
+    private final int group;
+
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
     private final Graph load;
@@ -86,6 +87,7 @@ final class Machine {
 
     Machine(Key key) {
         this.key = key;
+        group = key.device().group();
         buffers = new DeviceBuffers(key.sizes());
         pool = new FloatLane(this, true);
         words = new WordLane(this);
@@ -128,8 +130,8 @@ final class Machine {
     private Graph added(TaskGraph graph, int tasks) {
         List<WorkerGrid1D> workers = new ArrayList<>();
         for (int i = 0; i < tasks; i++) {
-            WorkerGrid1D worker = new WorkerGrid1D(GROUP);
-            worker.setLocalWork(GROUP, 1, 1);
+            WorkerGrid1D worker = new WorkerGrid1D(group);
+            worker.setLocalWork(group, 1, 1);
             grids.addWorkerGrid(graph.getTaskGraphName() + "." + TaskGraphs.task(i), worker);
             workers.add(worker);
         }
@@ -239,8 +241,8 @@ final class Machine {
         RUNTIME.lock();
         try {
             for (int i = 0; i < threads.length; i++) {
-                long groups = Math.max(1, (threads[i] + GROUP - 1) / GROUP);
-                graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
+                long groups = Math.max(1, (threads[i] + group - 1) / group);
+                graph.workers().get(i).setGlobalWork(groups * group, 1, 1);
             }
             failed = true;
             plan.withGraph(graph.index()).execute();

@@ -70,7 +70,8 @@ final class SequenceImage {
         for (int row = 0; row < rows.length / dim; row++) {
             int at = position + row;
             Stores.put(step, places, floats, from, pool, words, 0, 0, at, row * dim);
-            Stores.putSteps(step, places, floats, from, pool, words, 0, 0, at, row * dim);
+            Stores.putSize(step, places, floats, from, pool, 0, 0, at, row * dim);
+            Stores.putSteps(step, places, from, pool, words, 0, 0, at, row * dim);
         }
     }
 
@@ -131,7 +132,7 @@ final class SequenceImage {
     private float event(float change, float size) {
         return switch (stream.events()) {
             case F32 -> change;
-            case BF16 -> EncodeKernels.halved(change, floats);
+            case BF16 -> Floats.bf16(change, floats);
             case INT8 -> EncodeKernels.stepped(change, size);
         };
     }

@@ -36,9 +36,10 @@ public final class TornadoBackendProvider implements BackendProvider {
             List<String> devices = TornadoDevice.all().stream().map(TornadoDevice::name).toList();
             return devices.isEmpty()
                     ? new BackendProbe.Unavailable(
-                            "TornadoVM has found no device",
+                            "TornadoVM has found no OpenCL device",
                             "install an OpenCL driver for a device of this machine (pocl-opencl-icd"
-                                    + " makes one of the CPU)")
+                                    + " makes one of the CPU), and take an SDK of TornadoVM with"
+                                    + " its OpenCL backend")
                     : new BackendProbe.Available(devices, List.of("delta"));
         } catch (LinkageError | RuntimeException e) {
             return new BackendProbe.Unavailable(

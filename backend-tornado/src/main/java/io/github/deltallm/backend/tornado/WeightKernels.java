@@ -219,7 +219,7 @@ public final class WeightKernels {
             }
             float s = 0;
             if (largest > 0) {
-                s = 127 / largest;
+                s = Floats.quotient(127, largest);
             }
             for (int i = 0; i < columns; i++) {
                 float scaled = Floats.clamped(values.get(in + i) * s, -128, 127);
@@ -285,9 +285,9 @@ public final class WeightKernels {
             float product = 0;
             if (s != 0) {
                 if (different == 0) {
-                    product = sum * (common / s);
+                    product = sum * Floats.quotient(common, s);
                 } else {
-                    product = total / s;
+                    product = Floats.quotient(total, s);
                 }
             }
             if (ops.get(at + OpTable.BIAS) >= 0) {
