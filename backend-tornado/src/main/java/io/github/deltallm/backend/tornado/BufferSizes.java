@@ -32,7 +32,7 @@ record BufferSizes(
     static final int STAGE = 1 << 16;
 
     /** Graphs that a small program has, and those of them that move data. */
-    private static final int GRAPHS = 16;
+    private static final int GRAPHS = 17;
 
     private static final int STAGES = 6;
 

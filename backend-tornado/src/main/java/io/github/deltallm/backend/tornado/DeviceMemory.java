@@ -52,7 +52,7 @@ final class DeviceMemory implements AutoCloseable {
     private BufferSizes sizes() {
         int rows = layout.maxRows();
         int pool = layout.attends() ? FIRST : 1;
-        long scores = layout.attends() ? (long) rows * heads.heads() * Math.max(64, rows) : 1;
+        int scores = layout.attends() ? layout.scores() : 1;
         int spans = Math.min(rows, 4);
         return layout.sizes(
                 BufferSizes.transferred(stepInts(rows, spans), "a step's tables"),
@@ -77,6 +77,7 @@ final class DeviceMemory implements AutoCloseable {
                 new Machine.Key(
                         device,
                         layout.graphs(),
+                        layout.attention(),
                         logits == null ? List.of() : logits.tasks(),
                         sizes);
         Machine acquired = machines.acquire(key);

@@ -14,6 +14,9 @@ public final class EncodeKernels {
     /** Devices flush smaller numbers to zero, so a smaller change counts as none. */
     private static final float LEAST_CHANGE = 1.17549435e-38f;
 
+    /** Where counts begin; {@link Progress} lies before them. */
+    static final int FIRST_COUNT = 1;
+
     private EncodeKernels() {}
 
     /**
@@ -32,6 +35,7 @@ public final class EncodeKernels {
             FloatArray pool,
             IntArray words) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int kvHeads = step.get(StepTable.KV_HEADS);
         if (i < step.get(StepTable.ROWS) * kvHeads * 2) {
             int at = OpTable.at(control, op);
@@ -64,9 +68,10 @@ public final class EncodeKernels {
             FloatArray pool,
             IntArray words) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int dim = step.get(StepTable.DIM);
         int ofSpan = step.get(StepTable.KV_HEADS) * 2 * dim;
-        if (i < step.get(StepTable.SPANS) * ofSpan) {
+        if (i < step.get(StepTable.SPANS) * ofSpan * control.get(Control.ENCODES)) {
             int span = i / ofSpan;
             int headKind = i % ofSpan / dim;
             int channel = i % dim;
@@ -158,9 +163,10 @@ public final class EncodeKernels {
             IntArray words,
             IntArray counts) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int kvHeads = step.get(StepTable.KV_HEADS);
         int rows = step.get(StepTable.ROWS);
-        if (i < rows * kvHeads * 2) {
+        if (i < rows * kvHeads * 2 * control.get(Control.ENCODES)) {
             int row = i / (kvHeads * 2);
             int layer = ops.get(OpTable.at(control, op) + OpTable.LAYER);
             int stream = StepTable.stream(step, layer, i / 2 % kvHeads, i % 2);
@@ -194,7 +200,8 @@ public final class EncodeKernels {
                 }
             }
             int refused = Math.min(bad, 1);
-            counts.set(row * step.get(StepTable.STREAMS) + stream, count * (1 - refused) - refused);
+            int to = FIRST_COUNT + row * step.get(StepTable.STREAMS) + stream;
+            counts.set(to, count * (1 - refused) - refused);
         }
     }
 }

@@ -41,7 +41,10 @@ public final class TornadoBackendProvider implements BackendProvider {
                                     + " makes one of the CPU), and take an SDK of TornadoVM with"
                                     + " its OpenCL backend")
                     : new BackendProbe.Available(devices, List.of("delta"));
-        } catch (LinkageError | RuntimeException e) {
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            // Errors too: TornadoVM has one of its own, whose class may be as absent as it is.
             return new BackendProbe.Unavailable(
                     "TornadoVM's runtime is not there or can't start (" + e + ")", START);
         }
