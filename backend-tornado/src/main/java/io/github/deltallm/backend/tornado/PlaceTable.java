@@ -17,11 +17,15 @@ final class PlaceTable {
         this.places = places;
     }
 
-    /** Ints of the table for a step. */
-    static long ints(StepRows rows, int streams) {
+    /**
+     * Ints of the table for a step.
+     *
+     * @param least rows of each span that there is to be room for
+     */
+    static long ints(StepRows rows, int streams, int least) {
         long ints = Places.HEADER;
         for (StepRows.Span span : rows.spans()) {
-            int blocks = Math.ceilDiv(span.position() + span.count(), Places.BLOCK) + 1;
+            int blocks = Math.ceilDiv(span.position() + Math.max(least, span.count()), Places.BLOCK) + 1;
             ints += (long) streams * (Places.STRIDE + 4L * blocks);
         }
         return ints;

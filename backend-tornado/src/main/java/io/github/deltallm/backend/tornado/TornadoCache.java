@@ -227,6 +227,16 @@ final class TornadoCache implements KvCache {
         }
     }
 
+    /** What a layer takes for so many more rows; asks the strategy as {@link #prepare} does. */
+    void demand(int layer, int rows, Demand demand) {
+        int end = (int) Math.min(sequence.capacity(), (long) sequence.length() + rows);
+        for (CacheStream stream : streams) {
+            if (stream.head.layer() == layer) {
+                stream.demand(end, stream.head.window(sequence.widestRequest()), demand);
+            }
+        }
+    }
+
     /** Sends thresholds and formats that the device has not. */
     void sendRules() {
         for (CacheStream stream : streams) {

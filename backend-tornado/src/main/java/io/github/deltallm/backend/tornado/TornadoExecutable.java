@@ -123,10 +123,7 @@ final class TornadoExecutable implements Executable {
     private void reserve(StepRows rows) {
         HeadShape heads = program.heads();
         int scores = StepTables.blocks(rows) * Places.BLOCK;
-        memory.reserve(
-                memory.stepInts(rows.count(), rows.spans().size()),
-                PlaceTable.ints(rows, memory.streams()),
-                layout.attends() ? scores : 0);
+        memory.reserve(needs(rows, 0), () -> needs(rows, layout.maxRows()));
         if (layout.attends()) {
             prepare(rows);
         }
@@ -140,6 +137,27 @@ final class TornadoExecutable implements Executable {
             new PlaceTable(rows, memory, buffers.places).fill();
             memory.machine().places();
         }
+    }
+
+    /**
+     * What a step needs.
+     *
+     * @param least rows of each span that there is to be room for
+     */
+    private Needs needs(StepRows rows, int least) {
+        Demand demand = new Demand();
+        for (int layer = 0; layout.attends() && layer < program.heads().layers(); layer++) {
+            demand.nextLayer();
+            for (StepRows.Span span : rows.spans()) {
+                span.cache().demand(layer, Math.max(least, span.count()), demand);
+            }
+        }
+        return new Needs(
+                memory.stepInts(rows.count(), rows.spans().size()),
+                PlaceTable.ints(rows, memory.streams(), least),
+                layout.attends() ? StepTables.blocks(rows) * (long) Places.BLOCK : 0,
+                demand.floats(),
+                demand.words());
     }
 
     private void prepare(StepRows rows) {

@@ -26,7 +26,7 @@ class AttentionGroupsTest {
         TornadoDevice device = AttentionTrial.device();
         ProgramLayout layout =
                 new ProgramLayout(
-                        AttentionTrial.program(), CHUNK, device.limits().buffer(), scores);
+                        AttentionTrial.program(AttentionTrial.HEADS), CHUNK, device.limits().buffer(), scores);
         AttentionStrategy strategy = new WindowStrategy(encoding, encoding, 2, 16, false, false);
         try (TornadoExecutable executable =
                         new TornadoExecutable(layout, device, Machines.SHARED);

@@ -15,6 +15,9 @@ import java.util.Random;
 final class AttentionTrial {
     static final HeadShape HEADS = new HeadShape(2, 2, 1, 32);
 
+    /** A row of it has 2048 floats of keys and values: 128 of them fill a first machine. */
+    static final HeadShape WIDE = new HeadShape(2, 2, 2, 256);
+
     private AttentionTrial() {}
 
     static TornadoDevice device() {
@@ -22,13 +25,13 @@ final class AttentionTrial {
         return TornadoDevice.all().getFirst();
     }
 
-    static Program program() {
-        Program.Recorder recorder = Program.record(HEADS);
-        for (int layer = 0; layer < HEADS.layers(); layer++) {
-            Value query = recorder.input("query" + layer, HEADS.queryWidth());
-            Value key = recorder.input("key" + layer, HEADS.kvWidth());
-            Value value = recorder.input("value" + layer, HEADS.kvWidth());
-            Value out = recorder.value("out" + layer, HEADS.queryWidth());
+    static Program program(HeadShape heads) {
+        Program.Recorder recorder = Program.record(heads);
+        for (int layer = 0; layer < heads.layers(); layer++) {
+            Value query = recorder.input("query" + layer, heads.queryWidth());
+            Value key = recorder.input("key" + layer, heads.kvWidth());
+            Value value = recorder.input("value" + layer, heads.kvWidth());
+            Value out = recorder.value("out" + layer, heads.queryWidth());
             recorder.attention(layer, query, key, value, 0.2f, out).output(out);
         }
         return recorder.program();
