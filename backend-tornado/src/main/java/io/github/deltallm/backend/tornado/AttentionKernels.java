@@ -10,9 +10,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *
  * <p>A query is a row and a head: number {@code row * heads + head}. {@link Control} has which
  * queries are computed, as many as there is room for. Scores lie at {@code index * SCORES +
- * position}, the index counted from the first of them. Where a middle is encoded they
- * are prefix sums over the events, beginning anew with each reference. What a run needs is in the
- * bounds of loops, see {@link EncodeKernels}.
+ * position}, the index counted from the first of them. Where a middle is encoded they are prefix
+ * sums over the events, beginning anew with each reference. What a run needs is in the bounds of
+ * loops, see {@link EncodeKernels}.
  */
 public final class AttentionKernels {
     private AttentionKernels() {}

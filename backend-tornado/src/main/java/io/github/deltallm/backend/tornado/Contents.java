@@ -42,8 +42,7 @@ final class Contents {
     }
 
     /** Copies from one machine to another, a stage at a time. */
-    static void move(
-            Machine from, Machine to, Heap floatHeap, Heap wordHeap, int valueFloats) {
+    static void move(Machine from, Machine to, Heap floatHeap, Heap wordHeap, int valueFloats) {
         for (Heap.Range range : floatHeap.taken()) {
             from.pool.copyTo(to.pool, range.from(), range.count());
         }

@@ -119,8 +119,7 @@ final class Machine {
                 segments.add(added(all.segment(segments.size(), specs), specs.size()));
             }
             if (!key.attention().isEmpty()) {
-                attention.add(
-                        added(all.attention(key.attention()), key.attention().size()));
+                attention.add(added(all.attention(key.attention()), key.attention().size()));
             }
             if (!key.logits().isEmpty()) {
                 logits.add(added(all.logits(key.logits()), 1));
@@ -138,6 +137,8 @@ final class Machine {
             plan.withDevice(key.device().device());
             plan.withGridScheduler(grids);
             plan.withCompilerFlags(TornadoVMBackendType.OPENCL, key.device().openClCompilerFlags());
+        } catch (RuntimeException | TornadoInternalError e) {
+            throw failure("could not be given the program's graphs", e);
         } finally {
             RUNTIME.unlock();
         }
@@ -325,16 +326,16 @@ final class Machine {
 
     /** Runs a graph whose tasks have so many threads each, or one work-group. */
     private void run(Graph graph, long... threads) {
+        if (failed) {
+            throw new DeltaLlmException(
+                    "the device "
+                            + key.device().name()
+                            + " has failed before, and what it holds is lost; open the model"
+                            + " again, or use another backend");
+        }
         RUNTIME.lock();
         boolean done = false;
         try {
-            if (failed) {
-                throw new DeltaLlmException(
-                        "the device "
-                                + key.device().name()
-                                + " has failed before, and what it holds is lost; open the model"
-                                + " again, or use another backend");
-            }
             for (int i = 0; i < threads.length; i++) {
                 long groups = Math.max(1, (threads[i] + group - 1) / group);
                 graph.workers().get(i).setGlobalWork(groups * group, 1, 1);
@@ -342,22 +343,24 @@ final class Machine {
             progress += graph.tickets() * ticket;
             plan.withGraph(graph.index()).execute();
             done = true;
-        } catch (DeltaLlmException e) {
-            throw e;
         } catch (RuntimeException | TornadoInternalError e) {
-            throw new DeltaLlmException(
-                    "the device "
-                            + key.device().name()
-                            + " could not run the graph "
-                            + graph.name()
-                            + " ("
-                            + e
-                            + "); check its driver and memory, or use another backend",
-                    e);
+            throw failure("could not run the graph " + graph.name(), e);
         } finally {
             failed |= !done;
             RUNTIME.unlock();
         }
+    }
+
+    private DeltaLlmException failure(String what, Throwable cause) {
+        return new DeltaLlmException(
+                "the device "
+                        + key.device().name()
+                        + " "
+                        + what
+                        + " ("
+                        + cause
+                        + "); check its driver and memory, or use another backend",
+                cause);
     }
 
     /** Whether a graph could not be run, so that no other program should try it. */
@@ -382,6 +385,8 @@ final class Machine {
                     plan.withGraph(index).freeDeviceMemory();
                 }
             }
+        } catch (RuntimeException | TornadoInternalError e) {
+            throw failure("could not free its memory", e);
         } finally {
             RUNTIME.unlock();
         }

@@ -45,8 +45,7 @@ final class Machines {
     }
 
     private MemoryBudget budget(TornadoDevice device) {
-        return budgets.computeIfAbsent(
-                device, known -> new MemoryBudget(limits.apply(known)));
+        return budgets.computeIfAbsent(device, known -> new MemoryBudget(limits.apply(known)));
     }
 
     /** Bytes that machines have of a device. */

@@ -14,7 +14,11 @@ public final class MoveKernels {
 
     /** {@code stage = array}, chunk after chunk. */
     public static void fetch(
-            KernelContext context, IntArray control, IntArray ops, FloatArray array, FloatArray stage) {
+            KernelContext context,
+            IntArray control,
+            IntArray ops,
+            FloatArray array,
+            FloatArray stage) {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         Progress.tell(ops, stage, BufferSizes.STAGE, i);
@@ -27,7 +31,11 @@ public final class MoveKernels {
 
     /** {@code array = stage}, chunk after chunk. */
     public static void store(
-            KernelContext context, IntArray control, IntArray ops, FloatArray array, FloatArray stage) {
+            KernelContext context,
+            IntArray control,
+            IntArray ops,
+            FloatArray array,
+            FloatArray stage) {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         if (i == 0) {
@@ -42,7 +50,8 @@ public final class MoveKernels {
     }
 
     /** Copies chunks within an array: from the even offsets of the list to the odd ones. */
-    public static void duplicate(KernelContext context, IntArray control, IntArray ops, FloatArray array) {
+    public static void duplicate(
+            KernelContext context, IntArray control, IntArray ops, FloatArray array) {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         int length = control.get(Control.LENGTH);
@@ -86,7 +95,8 @@ public final class MoveKernels {
     }
 
     /** As {@link #duplicate}. */
-    public static void duplicateWords(KernelContext context, IntArray control, IntArray ops, IntArray array) {
+    public static void duplicateWords(
+            KernelContext context, IntArray control, IntArray ops, IntArray array) {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         int length = control.get(Control.LENGTH);

@@ -25,7 +25,8 @@ final class PlaceTable {
     static long ints(StepRows rows, int streams, int least) {
         long ints = Places.HEADER;
         for (StepRows.Span span : rows.spans()) {
-            int blocks = Math.ceilDiv(span.position() + Math.max(least, span.count()), Places.BLOCK) + 1;
+            int blocks =
+                    Math.ceilDiv(span.position() + Math.max(least, span.count()), Places.BLOCK) + 1;
             ints += (long) streams * (Places.STRIDE + 4L * blocks);
         }
         return ints;

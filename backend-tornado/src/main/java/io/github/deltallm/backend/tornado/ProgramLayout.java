@@ -326,8 +326,7 @@ final class ProgramLayout {
                 words,
                 scores,
                 BufferSizes.transferred(
-                        EncodeKernels.FIRST_COUNT
-                                + 2L * maxRows * heads.layers() * heads.kvHeads(),
+                        EncodeKernels.FIRST_COUNT + 2L * maxRows * heads.layers() * heads.kvHeads(),
                         "counts of a step"),
                 BufferSizes.transferred(
                         WeightKernels.FIRST_LOGIT + (long) logitRows() * program.vocabulary(),

@@ -5,7 +5,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Counts on the device what has been run, so that the host learns when something was not.
- * TornadoVM's OpenCL layer prints what a driver refuses, and goes on with whatever the buffers have.
+ * TornadoVM's OpenCL layer prints what a driver refuses, and goes on with whatever the buffers
+ * have.
  *
  * <p>Each run of a graph has a ticket, a number that {@link Control} brings to the device. Every
  * kernel adds it to a sum there, whatever is sent adds one of its own, and all that is brought back

@@ -132,19 +132,39 @@ final class TaskGraphs {
 
     TaskGraph fetch(String name, FloatArray array) {
         return controlled(name)
-                .task(task(0), MoveKernels::fetch, context, buffers.control, buffers.ops, array, buffers.stage)
+                .task(
+                        task(0),
+                        MoveKernels::fetch,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        array,
+                        buffers.stage)
                 .transferToHost(EVERY_EXECUTION, buffers.stage);
     }
 
     TaskGraph store(String name, FloatArray array) {
         return controlled(name)
                 .transferToDevice(EVERY_EXECUTION, buffers.stage)
-                .task(task(0), MoveKernels::store, context, buffers.control, buffers.ops, array, buffers.stage);
+                .task(
+                        task(0),
+                        MoveKernels::store,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        array,
+                        buffers.stage);
     }
 
     TaskGraph duplicatePool() {
         return controlled("copyPool")
-                .task(task(0), MoveKernels::duplicate, context, buffers.control, buffers.ops, buffers.pool);
+                .task(
+                        task(0),
+                        MoveKernels::duplicate,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        buffers.pool);
     }
 
     TaskGraph fetchWords() {
@@ -153,7 +173,8 @@ final class TaskGraphs {
                         task(0),
                         MoveKernels::fetchWords,
                         context,
-                        buffers.control, buffers.ops,
+                        buffers.control,
+                        buffers.ops,
                         buffers.words,
                         buffers.wordStage)
                 .transferToHost(EVERY_EXECUTION, buffers.wordStage);
@@ -166,7 +187,8 @@ final class TaskGraphs {
                         task(0),
                         MoveKernels::storeWords,
                         context,
-                        buffers.control, buffers.ops,
+                        buffers.control,
+                        buffers.ops,
                         buffers.words,
                         buffers.wordStage);
     }
@@ -177,7 +199,8 @@ final class TaskGraphs {
                         task(0),
                         MoveKernels::duplicateWords,
                         context,
-                        buffers.control, buffers.ops,
+                        buffers.control,
+                        buffers.ops,
                         buffers.words);
     }
 }

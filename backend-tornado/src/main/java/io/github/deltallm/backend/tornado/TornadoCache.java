@@ -247,7 +247,15 @@ final class TornadoCache implements KvCache {
     }
 
     private void sendRule(CacheStream stream) {
-        memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
+        boolean done = false;
+        try {
+            memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
+            done = true;
+        } finally {
+            if (!done) {
+                stream.blocks.forgetRule();
+            }
+        }
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */

@@ -275,7 +275,8 @@ final class TornadoExecutable implements Executable {
             for (int i = 0; i < count; i++) {
                 machine.buffers.control.set(Control.LIST + i, wanted.get(first + i));
             }
-            machine.logits(segment.base, count, segment.threads(new Segment.Work(count, 0, 0, 0))[0]);
+            machine.logits(
+                    segment.base, count, segment.threads(new Segment.Work(count, 0, 0, 0))[0]);
             MemorySegment all = machine.buffers.logits.getSegment();
             for (int i = 0; i < count; i++) {
                 sink.accept(

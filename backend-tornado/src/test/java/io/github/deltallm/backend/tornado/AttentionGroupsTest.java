@@ -26,10 +26,12 @@ class AttentionGroupsTest {
         TornadoDevice device = AttentionTrial.device();
         ProgramLayout layout =
                 new ProgramLayout(
-                        AttentionTrial.program(AttentionTrial.HEADS), CHUNK, device.limits().buffer(), scores);
+                        AttentionTrial.program(AttentionTrial.HEADS),
+                        CHUNK,
+                        device.limits().buffer(),
+                        scores);
         AttentionStrategy strategy = new WindowStrategy(encoding, encoding, 2, 16, false, false);
-        try (TornadoExecutable executable =
-                        new TornadoExecutable(layout, device, Machines.SHARED);
+        try (TornadoExecutable executable = new TornadoExecutable(layout, device, Machines.SHARED);
                 KvCache cache = executable.newCache(strategy, 200)) {
             return AttentionTrial.feed(executable, cache, 150, CHUNK);
         }
@@ -39,7 +41,8 @@ class AttentionGroupsTest {
     @ValueSource(ints = {1, 480, 1000, 2000})
     void groupsOfAnySizeGiveTheSame(int scores) {
         Delta delta = Delta.of(0.4f, Events.BF16, Store.BF16);
-        assertThat(outputs(delta, scores)).usingRecursiveComparison()
+        assertThat(outputs(delta, scores))
+                .usingRecursiveComparison()
                 .isEqualTo(outputs(delta, 1 << 20));
     }
 
@@ -47,7 +50,8 @@ class AttentionGroupsTest {
     @ValueSource(ints = {1, 1000})
     void groupsOfExactRowsGiveTheSame(int scores) {
         Encoding exact = new Encoding.Exact(Store.F32);
-        assertThat(outputs(exact, scores)).usingRecursiveComparison()
+        assertThat(outputs(exact, scores))
+                .usingRecursiveComparison()
                 .isEqualTo(outputs(exact, 1 << 20));
     }
 }

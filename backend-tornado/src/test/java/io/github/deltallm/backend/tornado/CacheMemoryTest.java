@@ -24,7 +24,8 @@ class CacheMemoryTest {
     private static final Encoding BF16 = new Encoding.Exact(Store.BF16);
     private static final Encoding F32 = new Encoding.Exact(Store.F32);
     private final TornadoBackend backend = new TornadoBackend(AttentionTrial.device());
-    private final Executable executable = backend.compile(AttentionTrial.program(AttentionTrial.HEADS), CHUNK);
+    private final Executable executable =
+            backend.compile(AttentionTrial.program(AttentionTrial.HEADS), CHUNK);
 
     @AfterEach
     void close() {

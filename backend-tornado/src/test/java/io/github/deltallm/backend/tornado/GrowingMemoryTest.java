@@ -29,20 +29,26 @@ class GrowingMemoryTest {
 
     private TornadoExecutable executable(Machines machines) {
         ProgramLayout layout =
-                new ProgramLayout(AttentionTrial.program(AttentionTrial.WIDE), CHUNK, device.limits().buffer(), 4096);
+                new ProgramLayout(
+                        AttentionTrial.program(AttentionTrial.WIDE),
+                        CHUNK,
+                        device.limits().buffer(),
+                        4096);
         return new TornadoExecutable(layout, device, machines);
     }
 
     private static KvCache cache(TornadoExecutable executable, Encoding encoding) {
-        return executable.newCache(new WindowStrategy(encoding, encoding, 2, 32, false, false), 1 << 16);
+        return executable.newCache(
+                new WindowStrategy(encoding, encoding, 2, 32, false, false), 1 << 16);
     }
 
     /** Machines with so many bytes of the device, kept for nobody. */
     private static Machines limited(long total) {
         return new Machines(
                 NONE_KEPT,
-                device -> new MemoryBudget.Limits(
-                        device.name(), device.limits().buffer(), total, ""));
+                device ->
+                        new MemoryBudget.Limits(
+                                device.name(), device.limits().buffer(), total, ""));
     }
 
     /** Bytes of a machine that has seen one row. */

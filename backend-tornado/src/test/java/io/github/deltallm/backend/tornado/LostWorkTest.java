@@ -34,7 +34,8 @@ class LostWorkTest {
     }
 
     private static Executable executable() {
-        return new TornadoBackend(AttentionTrial.device()).compile(AttentionTrial.program(AttentionTrial.HEADS), 64);
+        return new TornadoBackend(AttentionTrial.device())
+                .compile(AttentionTrial.program(AttentionTrial.HEADS), 64);
     }
 
     private static KvCache cache(Executable executable) {
