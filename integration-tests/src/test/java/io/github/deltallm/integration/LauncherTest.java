@@ -156,6 +156,33 @@ class LauncherTest {
     }
 
     @Test
+    void saysHowToGetTornadoVmWhereThereIsNone() throws Exception {
+        environment.put("JAVA_HOME", jdk("told", "25").toString());
+
+        Outcome outcome = launch("generate", "--backend", "tornado", "Hi");
+
+        assertThat(outcome.exit()).isEqualTo(1);
+        assertThat(outcome.error()).contains("set TORNADOVM_HOME").contains("README.md");
+    }
+
+    @Test
+    void startsJavaForTornadoVmAsItsSdkSays() throws Exception {
+        environment.put("JAVA_HOME", jdk("told", "25").toString());
+        Path sdk = Files.createDirectory(temp.resolve("sdk"));
+        Files.createFile(sdk.resolve("tornado-argfile"));
+        environment.put("TORNADOVM_HOME", sdk.toString());
+
+        List<String> told = launch("generate", "--backend=tornado", "Hi").lines();
+
+        assertThat(told)
+                .contains("@" + sdk + "/tornado-argfile", "-Dtornado.recover.bailout=False")
+                .doesNotContain("-XX:+UseSerialGC");
+        if (Files.isReadable(Path.of("/proc/meminfo"))) {
+            assertThat(told).anyMatch(flag -> flag.matches("-XX:MaxDirectMemorySize=\\d+k"));
+        }
+    }
+
+    @Test
     void findsItsCheckoutThroughLinks() throws Exception {
         environment.put("JAVA_HOME", jdk("told", "25").toString());
         Path first = Files.createDirectory(temp.resolve("some where")).resolve("link");

@@ -8,9 +8,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * Attention: scores, softmax and mix, each for all rows and query heads of a layer.
  *
- * <p>Scores lie at {@code (row * heads + head) * SCORES + position}. Where a middle is encoded they
- * are prefix sums over the events, beginning anew with each reference. What a run needs is in the
- * bounds of loops, see {@link EncodeKernels}.
+ * <p>A query is a row and a head: number {@code row * heads + head}. {@link Control} has which
+ * queries are computed, as many as there is room for. Scores lie at {@code index * SCORES +
+ * position}, the index counted from the first of them. Where a middle is encoded they are prefix
+ * sums over the events, beginning anew with each reference. What a run needs is in the bounds of
+ * loops, see {@link EncodeKernels}.
  */
 public final class AttentionKernels {
     private AttentionKernels() {}
@@ -32,12 +34,14 @@ public final class AttentionKernels {
             IntArray words,
             FloatArray scores) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int heads = step.get(StepTable.HEADS);
         int blocks = step.get(StepTable.BLOCKS);
-        if (i < step.get(StepTable.ROWS) * heads * blocks) {
+        if (i < control.get(Control.QUERIES) * blocks) {
             int at = OpTable.at(control, op);
-            int query = i / blocks;
-            int block = i - query * blocks;
+            int index = i / blocks;
+            int query = control.get(Control.QUERY) + index;
+            int block = i - index * blocks;
             int row = query / heads;
             int head = query - row * heads;
             int dim = step.get(StepTable.DIM);
@@ -54,7 +58,7 @@ public final class AttentionKernels {
             int whole = step.get(run + StepTable.KEYS_EXACT);
             float scale = floats.get(ops.get(at + OpTable.CONSTANT));
             int q = ops.get(at + OpTable.IN) + query * dim;
-            int out = query * step.get(StepTable.SCORES);
+            int out = index * step.get(StepTable.SCORES);
             int first = block * Places.BLOCK;
             int end = Math.min(first + Places.BLOCK, position + 1);
             int list = Places.of(step, places, span, stream, Places.EVENTS) + 2 * block;
@@ -84,7 +88,8 @@ public final class AttentionKernels {
             int stepped = step.get(of + StepTable.STORE_STEPS) * dim;
             int most = step.get(of + StepTable.MOST_STEPS);
             int rowWords = step.get(of + StepTable.ROW_WORDS);
-            int exact = Places.exact(step, places, span, stream, first);
+            // Rows of other spans may see more blocks than this one has.
+            int exact = Places.exact(step, places, span, stream, Math.min(first, position));
             int inFloats = places.get(exact);
             int inWords = places.get(exact + 1);
             int rule = Places.of(step, places, span, stream, Places.RULE);
@@ -143,12 +148,14 @@ public final class AttentionKernels {
             IntArray words,
             FloatArray scores) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int heads = step.get(StepTable.HEADS);
         int parts = (step.get(StepTable.BLOCKS) + Places.ANCHORED - 1) / Places.ANCHORED;
-        if (i < step.get(StepTable.ROWS) * heads * parts) {
+        if (i < control.get(Control.QUERIES) * parts) {
             int at = OpTable.at(control, op);
-            int query = i / parts;
-            int part = i - query * parts;
+            int index = i / parts;
+            int query = control.get(Control.QUERY) + index;
+            int part = i - index * parts;
             int row = query / heads;
             int head = query - row * heads;
             int dim = step.get(StepTable.DIM);
@@ -162,7 +169,7 @@ public final class AttentionKernels {
             int encoded = step.get(run + StepTable.KEYS_ENCODED);
             float scale = floats.get(ops.get(at + OpTable.CONSTANT));
             int q = ops.get(at + OpTable.IN) + query * dim;
-            int out = query * step.get(StepTable.SCORES);
+            int out = index * step.get(StepTable.SCORES);
             int list = Places.of(step, places, span, stream, Places.EVENTS);
             int packed = Places.of(step, places, span, stream, Places.PACKED);
             int steps = Places.of(step, places, span, stream, Places.RULE) + dim;
@@ -223,10 +230,12 @@ public final class AttentionKernels {
             IntArray step,
             FloatArray floats,
             FloatArray scores) {
-        int query = context.globalIdx;
+        int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int heads = step.get(StepTable.HEADS);
-        if (query < step.get(StepTable.ROWS) * heads) {
+        if (i < control.get(Control.QUERIES)) {
             int at = OpTable.at(control, op);
+            int query = control.get(Control.QUERY) + i;
             int row = query / heads;
             int head = query - row * heads;
             int kvHead = head / (heads / step.get(StepTable.KV_HEADS));
@@ -235,7 +244,7 @@ public final class AttentionKernels {
             int run = StepTable.run(step, stream / 2, row);
             int gap = step.get(run + StepTable.MIDDLE);
             int next = step.get(run + StepTable.RESUMED);
-            int out = query * step.get(StepTable.SCORES);
+            int out = i * step.get(StepTable.SCORES);
             float largest = -floats.get(FloatTables.INFINITY);
             for (int j = 0; j < gap; j++) {
                 largest = Math.max(largest, scores.get(out + j));
@@ -280,12 +289,14 @@ public final class AttentionKernels {
             IntArray words,
             FloatArray scores) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int heads = step.get(StepTable.HEADS);
         int dim = step.get(StepTable.DIM);
-        if (i < step.get(StepTable.ROWS) * heads * dim) {
+        if (i < control.get(Control.QUERIES) * dim) {
             int at = OpTable.at(control, op);
-            int query = i / dim;
-            int channel = i - query * dim;
+            int index = i / dim;
+            int query = control.get(Control.QUERY) + index;
+            int channel = i - index * dim;
             int row = query / heads;
             int head = query - row * heads;
             int kvHead = head / (heads / step.get(StepTable.KV_HEADS));
@@ -294,7 +305,7 @@ public final class AttentionKernels {
             int of = StepTable.streamAt(step, span, stream);
             int run = StepTable.run(step, stream / 2, row);
             int middle = step.get(run + StepTable.MIDDLE);
-            int weights = query * step.get(StepTable.SCORES);
+            int weights = index * step.get(StepTable.SCORES);
             int encoded = step.get(run + StepTable.VALUES_ENCODED);
             int list = Places.of(step, places, span, stream, Places.EVENTS);
             int packed = Places.of(step, places, span, stream, Places.PACKED) * Places.BLOCK;
@@ -364,7 +375,7 @@ public final class AttentionKernels {
                             Places.of(step, places, span, stream, Places.RULE) + channel,
                             weights,
                             channel);
-            values.set(ops.get(at + OpTable.OUT) + i, sum);
+            values.set(ops.get(at + OpTable.OUT) + query * dim + channel, sum);
         }
     }
 

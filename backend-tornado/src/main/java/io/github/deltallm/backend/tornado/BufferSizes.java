@@ -32,7 +32,7 @@ record BufferSizes(
     static final int STAGE = 1 << 16;
 
     /** Graphs that a small program has, and those of them that move data. */
-    private static final int GRAPHS = 16;
+    private static final int GRAPHS = 17;
 
     private static final int STAGES = 6;
 
@@ -43,6 +43,9 @@ record BufferSizes(
     private static final int SMALL = 1 << 14;
 
     private static final int DOUBLING = 1 << 22;
+
+    /** Of one buffer; a few less than an index has. */
+    private static final int MOST = Integer.MAX_VALUE - 64;
 
     BufferSizes {
         slabs = List.copyOf(slabs);
@@ -58,12 +61,15 @@ record BufferSizes(
         return rounded(LARGE, elements, what);
     }
 
-    /** An array of keys and values that is to have {@code more} elements than {@code now}. */
-    static int grown(int now, long more) {
-        // Compiling a larger machine takes seconds; what is never used is memory.
-        long ahead = now < DOUBLING ? now / 2 * 3L : now / 4 * 5L;
-        long elements = Math.max(now + more, ahead);
-        return fitting((elements + LARGE - 1) / LARGE * LARGE, elements, "keys and values");
+    /**
+     * An array of keys and values.
+     *
+     * @param elements that it has at least
+     * @param wanted that it has if an index reaches so far
+     */
+    static int pool(long elements, long wanted) {
+        long rounded = (Math.max(elements, wanted) + LARGE - 1) / LARGE * LARGE;
+        return fitting(Math.max(elements, Math.min(rounded, MOST)), elements, "keys and values");
     }
 
     /** The next power of two, from 4 Mi elements on the next multiple of that. */
@@ -76,7 +82,7 @@ record BufferSizes(
     }
 
     private static int fitting(long rounded, long elements, String what) {
-        if (rounded > Integer.MAX_VALUE - 64) {
+        if (rounded > MOST) {
             throw new UnsupportedModelException(
                     "the backend tornado can't keep "
                             + elements
@@ -88,17 +94,35 @@ record BufferSizes(
         return (int) rounded;
     }
 
-    /** With other arrays of keys and values. */
-    BufferSizes withPool(int newPool, int newWords) {
+    /**
+     * Sizes that are enough.
+     *
+     * @param leftFloats of keys and values, which nobody has taken
+     * @param leftWords the same
+     * @param times how much larger at least what is too small becomes, if an index reaches so far
+     */
+    BufferSizes with(Needs needs, long leftFloats, long leftWords, int times) {
         return new BufferSizes(
-                control, ops, step, places, floats, angles, values, newPool, newWords, scores,
-                counts, logits, codes, slabs);
+                control,
+                ops,
+                needs.step() <= step ? step : transferred(times * needs.step(), "a step's tables"),
+                needs.places() <= places
+                        ? places
+                        : transferred(times * needs.places(), "a step's places"),
+                floats,
+                angles,
+                values,
+                grown(pool, needs.floats() - leftFloats, times),
+                grown(words, needs.words() - leftWords, times),
+                needs.scores() <= scores ? scores : resident(needs.scores(), "scores"),
+                counts,
+                logits,
+                codes,
+                slabs);
     }
 
-    BufferSizes withStep(int newStep, int newPlaces, int newScores) {
-        return new BufferSizes(
-                control, ops, newStep, newPlaces, floats, angles, values, pool, words, newScores,
-                counts, logits, codes, slabs);
+    private static int grown(int now, long more, int times) {
+        return more <= 0 ? now : pool(now + more, (long) times * now);
     }
 
     /**

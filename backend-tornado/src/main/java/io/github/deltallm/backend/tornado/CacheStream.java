@@ -179,10 +179,25 @@ final class CacheStream {
         }
     }
 
+    /** What {@link #prepare} and the packing behind it would take. */
+    void demand(int end, int window, Demand demand) {
+        blocks.demandExact(length, end, kept, goneAt(end, window), demand);
+        if (encodeFrom(end) >= 0) {
+            blocks.demandEvents(end, demand);
+        }
+        if (!exact()) {
+            blocks.demandRule(demand);
+        }
+    }
+
     /** Plans which exact rows are not needed behind a step or a restored sequence. */
     void plan(int end, int window) {
+        nextGone = goneAt(end, window);
+    }
+
+    private int goneAt(int end, int window) {
         long unseen = Math.max(0, end - (long) window - SLACK + 1) / Places.BLOCK * Places.BLOCK;
-        nextGone = (int) Math.max(gone, Math.min(unseen, mayGo(end)));
+        return (int) Math.max(gone, Math.min(unseen, mayGo(end)));
     }
 
     private int mayGo(int end) {

@@ -13,6 +13,17 @@ final class Control {
 
     static final int CHUNKS = 3;
 
+    /** The first query whose attention is computed, and how many: a query a row and head. */
+    static final int QUERY = 4;
+
+    static final int QUERIES = 5;
+
+    /** 1 to encode the step's rows, 0 where that is done. */
+    static final int ENCODES = 6;
+
+    /** What a kernel adds to {@link Progress}. */
+    static final int TICKET = 7;
+
     /** Rows whose logits are computed, or offsets of chunks that are moved. */
     static final int LIST = 8;
 

@@ -39,8 +39,8 @@ final class DeviceBuffers {
         scores = new FloatArray(sizes.scores());
         counts = new IntArray(sizes.counts());
         logits = new FloatArray(sizes.logits());
-        stage = new FloatArray(BufferSizes.STAGE);
-        wordStage = new IntArray(BufferSizes.STAGE);
+        stage = new FloatArray(BufferSizes.STAGE + 1);
+        wordStage = new IntArray(BufferSizes.STAGE + 1);
         codes = new IntArray(sizes.codes());
         for (int bytes : sizes.slabs()) {
             slabs.add(new ByteArray(bytes));

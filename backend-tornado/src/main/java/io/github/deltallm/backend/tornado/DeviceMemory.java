@@ -1,11 +1,12 @@
 package io.github.deltallm.backend.tornado;
 
+import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.spi.HeadShape;
 
 import org.jspecify.annotations.Nullable;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A program's memory on the device: its machine, which is exchanged for a larger one when keys and
@@ -25,6 +26,9 @@ final class DeviceMemory implements AutoCloseable {
     private Extent lentEvents = new Extent(Extent.Area.OWN, 0, 0, 0, 0);
     private @Nullable Machine machine;
 
+    /** Whether what sequences hold is on no machine any more. */
+    private boolean lost;
+
     DeviceMemory(ProgramLayout layout, TornadoDevice device, Machines machines) {
         this.layout = layout;
         this.device = device;
@@ -39,20 +43,33 @@ final class DeviceMemory implements AutoCloseable {
     }
 
     Machine machine() {
+        requireMemory();
         Machine current = machine;
-        if (current == null) {
-            current = fresh(sizes());
-            machine = current;
-            floats.grow(current.key().sizes().pool());
-            words.grow(current.key().sizes().words());
+        return current == null ? begin(sizes()) : current;
+    }
+
+    private Machine begin(BufferSizes sizes) {
+        Machine first = fresh(sizes);
+        machine = first;
+        floats.grow(sizes.pool());
+        words.grow(sizes.words());
+        return first;
+    }
+
+    private void requireMemory() {
+        if (lost) {
+            throw new DeltaLlmException(
+                    "the device "
+                            + device.name()
+                            + " failed when its memory was to grow, and what it held is lost; open"
+                            + " the model again, or use another backend");
         }
-        return current;
     }
 
     private BufferSizes sizes() {
         int rows = layout.maxRows();
         int pool = layout.attends() ? FIRST : 1;
-        long scores = layout.attends() ? (long) rows * heads.heads() * Math.max(64, rows) : 1;
+        int scores = layout.attends() ? layout.scores() : 1;
         int spans = Math.min(rows, 4);
         return layout.sizes(
                 BufferSizes.transferred(stepInts(rows, spans), "a step's tables"),
@@ -77,6 +94,7 @@ final class DeviceMemory implements AutoCloseable {
                 new Machine.Key(
                         device,
                         layout.graphs(),
+                        layout.attention(),
                         logits == null ? List.of() : logits.tasks(),
                         sizes);
         Machine acquired = machines.acquire(key);
@@ -93,26 +111,43 @@ final class DeviceMemory implements AutoCloseable {
         }
     }
 
-    /** Makes room for a step's tables and scores. */
-    void reserve(long stepInts, long placeInts, long scores) {
-        BufferSizes sizes = machine().key().sizes();
-        if (stepInts > sizes.step() || placeInts > sizes.places() || scores > sizes.scores()) {
-            exchange(
-                    sizes.withStep(
-                            BufferSizes.transferred(
-                                    Math.max(stepInts, sizes.step()), "a step's tables"),
-                            BufferSizes.transferred(
-                                    Math.max(placeInts, sizes.places()), "a step's places"),
-                            BufferSizes.resident(Math.max(scores, sizes.scores()), "scores")));
+    /**
+     * Makes room for a step.
+     *
+     * @param ahead what there is to be room for if room has to be made, and the device has it
+     */
+    void reserve(Needs needs, Supplier<Needs> ahead) {
+        requireMemory();
+        if (machine == null) {
+            BufferSizes base = sizes();
+            Needs more = ahead.get();
+            begin(chosen(List.of(with(base, more, 1), with(base, needs, 1)), 0));
+        }
+        BufferSizes now = machine().key().sizes();
+        if (!with(now, needs, 1).equals(now)) {
+            exchange(List.of(with(now, ahead.get(), 2), with(now, needs, 1)));
         }
     }
 
-    /** Makes room for keys and values that are about to be taken, so that it is made once. */
-    void expect(long moreFloats, long moreWords) {
-        machine();
-        if (moreFloats > floats.left() || moreWords > words.left()) {
-            grow(Math.max(0, moreFloats - floats.left()), Math.max(0, moreWords - words.left()));
+    /** Sizes that are enough; what grows becomes so many times as large, at least. */
+    private BufferSizes with(BufferSizes sizes, Needs needs, int times) {
+        boolean none = machine == null;
+        return sizes.with(
+                needs,
+                none ? sizes.pool() : floats.left(),
+                none ? sizes.words() : words.left(),
+                times);
+    }
+
+    /** The first of some sizes for which there is room. */
+    private BufferSizes chosen(List<BufferSizes> candidates, long freed) {
+        for (BufferSizes sizes : candidates) {
+            if (machines.fits(device, sizes, freed)) {
+                return sizes;
+            }
         }
+        machines.requireRoom(device, candidates.getLast(), freed);
+        return candidates.getLast();
     }
 
     /** Takes memory that is released with {@link #release}. */
@@ -144,16 +179,17 @@ final class DeviceMemory implements AutoCloseable {
         return at;
     }
 
+    /** Beside what is left, which may be in pieces. */
     private void grow(long moreFloats, long moreWords) {
-        BufferSizes sizes = machine().key().sizes();
-        exchange(
-                sizes.withPool(
-                        moreFloats == 0
-                                ? sizes.pool()
-                                : BufferSizes.grown(sizes.pool(), moreFloats),
-                        moreWords == 0
-                                ? sizes.words()
-                                : BufferSizes.grown(sizes.words(), moreWords)));
+        BufferSizes now = machine().key().sizes();
+        Needs needs =
+                new Needs(
+                        0,
+                        0,
+                        0,
+                        moreFloats == 0 ? 0 : floats.left() + moreFloats,
+                        moreWords == 0 ? 0 : words.left() + moreWords);
+        exchange(List.of(with(now, needs, 2), with(now, needs, 1)));
     }
 
     /** One sequence less holds it. */
@@ -208,23 +244,23 @@ final class DeviceMemory implements AutoCloseable {
                 };
     }
 
-    private void exchange(BufferSizes sizes) {
+    /** Goes on with a machine of the first sizes for which there is room. */
+    private void exchange(List<BufferSizes> candidates) {
         Machine old = machine();
-        Machine next = fresh(sizes);
+        BufferSizes sizes = chosen(candidates, old.key().sizes().bytes());
+        if (machines.fits(device, sizes, 0)) {
+            moveTo(fresh(sizes), old);
+        } else {
+            replace(old, sizes);
+        }
+        floats.grow(sizes.pool());
+        words.grow(sizes.words());
+    }
+
+    private void moveTo(Machine next, Machine old) {
         boolean done = false;
         try {
-            for (Heap.Range range : floats.taken()) {
-                old.pool.copyTo(next.pool, range.from(), range.count());
-            }
-            for (Heap.Range range : words.taken()) {
-                old.words.copyTo(next.words, range.from(), range.count());
-            }
-            old.values.copyTo(next.values, 0, layout.valueFloats());
-            copy(old.buffers.step.getSegment(), next.buffers.step.getSegment());
-            copy(old.buffers.places.getSegment(), next.buffers.places.getSegment());
-            copy(old.buffers.angles.getSegment(), next.buffers.angles.getSegment());
-            next.begin();
-            next.places();
+            Contents.move(old, next, floats, words, layout.valueFloats());
             done = true;
         } finally {
             if (!done) {
@@ -232,13 +268,40 @@ final class DeviceMemory implements AutoCloseable {
             }
         }
         machine = next;
-        floats.grow(sizes.pool());
-        words.grow(sizes.words());
         machines.release(old);
     }
 
-    private static void copy(MemorySegment from, MemorySegment to) {
-        MemorySegment.copy(from, 0, to, 0, Math.min(from.byteSize(), to.byteSize()));
+    /** By way of the host, since the device has no room for both. */
+    private void replace(Machine old, BufferSizes sizes) {
+        Contents contents = new Contents(old, floats, words, layout.valueFloats());
+        machine = null;
+        lost = true;
+        machines.discard(old);
+        boolean done = false;
+        try {
+            machine = filled(sizes, contents);
+            done = true;
+        } finally {
+            if (!done) {
+                machine = filled(old.key().sizes(), contents);
+            }
+            // Not reached if neither can be made.
+            lost = false;
+        }
+    }
+
+    private Machine filled(BufferSizes sizes, Contents contents) {
+        Machine next = fresh(sizes);
+        boolean done = false;
+        try {
+            contents.store(next);
+            done = true;
+            return next;
+        } finally {
+            if (!done) {
+                machines.discard(next);
+            }
+        }
     }
 
     /** The floats of each extent. */

@@ -14,6 +14,9 @@ public final class EncodeKernels {
     /** Devices flush smaller numbers to zero, so a smaller change counts as none. */
     private static final float LEAST_CHANGE = 1.17549435e-38f;
 
+    /** Where counts begin; {@link Progress} lies before them. */
+    static final int FIRST_COUNT = 1;
+
     private EncodeKernels() {}
 
     /**
@@ -32,6 +35,7 @@ public final class EncodeKernels {
             FloatArray pool,
             IntArray words) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int kvHeads = step.get(StepTable.KV_HEADS);
         if (i < step.get(StepTable.ROWS) * kvHeads * 2) {
             int at = OpTable.at(control, op);
@@ -44,8 +48,8 @@ public final class EncodeKernels {
             int from = ops.get(at + OpTable.SECOND + kind) + (row * kvHeads + head) * dim;
             int position = StepTable.position(step, row);
             Stores.put(step, places, floats, values, pool, words, span, stream, position, from);
-            Stores.putSteps(
-                    step, places, floats, values, pool, words, span, stream, position, from);
+            Stores.putSize(step, places, floats, values, pool, span, stream, position, from);
+            Stores.putSteps(step, places, values, pool, words, span, stream, position, from);
         }
     }
 
@@ -64,9 +68,10 @@ public final class EncodeKernels {
             FloatArray pool,
             IntArray words) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int dim = step.get(StepTable.DIM);
         int ofSpan = step.get(StepTable.KV_HEADS) * 2 * dim;
-        if (i < step.get(StepTable.SPANS) * ofSpan) {
+        if (i < step.get(StepTable.SPANS) * ofSpan * control.get(Control.ENCODES)) {
             int span = i / ofSpan;
             int headKind = i % ofSpan / dim;
             int channel = i % dim;
@@ -74,9 +79,9 @@ public final class EncodeKernels {
             int stream = StepTable.stream(step, layer, headKind / 2, headKind % 2);
             int from = StepTable.ofStream(step, span, stream, StepTable.ENCODE_FROM);
             int end = StepTable.ofStream(step, span, stream, StepTable.ENCODE_TO);
-            float f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
-            float bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
-            float int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
+            int f32 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_F32);
+            int bf16 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_BF16);
+            int int8 = StepTable.ofStream(step, span, stream, StepTable.EVENTS_INT8);
             int rule = Places.of(step, places, span, stream, Places.RULE) + channel;
             float threshold = pool.get(rule);
             float size = pool.get(rule + dim);
@@ -98,12 +103,20 @@ public final class EncodeKernels {
                                 step, places, floats, pool, words, span, stream, position, channel);
                 float change = input - reference;
                 int changed = changed(change, threshold, size);
-                float event =
-                        f32 * change + bf16 * halved(change, floats) + int8 * stepped(change, size);
-                reference = reference + changed * event;
+                float event = 0;
+                for (int k = 0; k < changed * f32; k++) {
+                    event = change;
+                }
+                for (int k = 0; k < changed * bf16; k++) {
+                    event = Floats.bf16(change, floats);
+                }
+                for (int k = 0; k < changed * int8; k++) {
+                    event = stepped(change, size);
+                }
+                reference = reference + event;
                 int finite = reference - reference == 0 ? 1 : 0;
                 float stored =
-                        event
+                        Floats.clamped(event, -3.4028235e38f, 3.4028235e38f)
                                 + floats.get(FloatTables.MARKS + changed)
                                 + floats.get(FloatTables.LIMITS + finite);
                 int open = Places.open(step, places, span, stream, position) + channel;
@@ -126,15 +139,10 @@ public final class EncodeKernels {
         return larger * normal * known;
     }
 
-    /** A change in bf16, always finite. */
-    static float halved(float change, FloatArray floats) {
-        return Floats.clamped(Floats.bf16(change, floats), -3.3895314e38f, 3.3895314e38f);
-    }
-
     /** A change as a whole number of steps; what is left goes to the next one. */
     static float stepped(float change, float step) {
         float divisor = Math.max(step, 1.17549435e-38f);
-        float steps = Floats.rounded(Floats.clamped(change / divisor, -127, 127));
+        float steps = Floats.rounded(Floats.clamped(Floats.quotient(change, divisor), -127, 127));
         // Through a clamp again, so that no compiler fuses the product with the sum behind it.
         return Floats.clamped(step * steps, -3.4028235e38f, 3.4028235e38f);
     }
@@ -155,9 +163,10 @@ public final class EncodeKernels {
             IntArray words,
             IntArray counts) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int kvHeads = step.get(StepTable.KV_HEADS);
         int rows = step.get(StepTable.ROWS);
-        if (i < rows * kvHeads * 2) {
+        if (i < rows * kvHeads * 2 * control.get(Control.ENCODES)) {
             int row = i / (kvHeads * 2);
             int layer = ops.get(OpTable.at(control, op) + OpTable.LAYER);
             int stream = StepTable.stream(step, layer, i / 2 % kvHeads, i % 2);
@@ -191,7 +200,8 @@ public final class EncodeKernels {
                 }
             }
             int refused = Math.min(bad, 1);
-            counts.set(row * step.get(StepTable.STREAMS) + stream, count * (1 - refused) - refused);
+            int to = FIRST_COUNT + row * step.get(StepTable.STREAMS) + stream;
+            counts.set(to, count * (1 - refused) - refused);
         }
     }
 }

@@ -29,6 +29,74 @@ final class Floats {
         return x > LARGEST ? 0 : x;
     }
 
+    /**
+     * {@code numerator / denominator} to nearest even: OpenCL lets a device's own division be off
+     * by 2.5 units in the last place, and not every device can be told otherwise.
+     */
+    static float quotient(float numerator, float denominator) {
+        int above = scale(numerator);
+        int below = scale(denominator);
+        float n = numerator * power(above);
+        float d = denominator * power(below);
+        float nearest = nearest(n, d, 1 / d) * power(below - above) * power((below - above) / 2);
+        float plain = numerator / denominator;
+        // Infinite, NaN and zero quotients are what any device makes of them.
+        return finite(plain) && plain != 0 ? nearest : plain;
+    }
+
+    /**
+     * The quotient of two numbers between 2^-62 and 2^64, in which nothing denormal occurs.
+     *
+     * @param inverse about {@code 1 / d}, off by a few units in the last place
+     */
+    static float nearest(float n, float d, float inverse) {
+        float guess = n * inverse;
+        float quotient = guess + rest(n, d, guess) * inverse;
+        float rest = rest(n, d, quotient);
+        // Wrong by one unit at most; 0.625 to 1.25 units are rounded to one.
+        float away = rest * d < 0 ? -7.4505806e-8f : 7.4505806e-8f;
+        float next = quotient + away * Math.abs(quotient);
+        float other = rest - (next - quotient) * d;
+        return Math.abs(other) < Math.abs(rest) ? next : quotient;
+    }
+
+    /**
+     * {@code n - quotient * d}, exact for a quotient that is off by one unit at most: the product
+     * in two parts, by halves of its factors (Dekker, 1971).
+     */
+    private static float rest(float n, float d, float quotient) {
+        float product = apart(quotient * d);
+        float q1 = upper(quotient);
+        float q2 = quotient - q1;
+        float d1 = upper(d);
+        float d2 = d - d1;
+        float error = q1 * d1 - product + q1 * d2 + q2 * d1 + q2 * d2;
+        return n - product - error;
+    }
+
+    /** The upper 12 bits. */
+    private static float upper(float x) {
+        float much = apart(4097 * x);
+        return much - apart(much - x);
+    }
+
+    /** Through a clamp, so that no compiler fuses a product with the sum behind it. */
+    private static float apart(float x) {
+        return clamped(x, -LARGEST, LARGEST);
+    }
+
+    /** 1 for what is multiplied by 2^64 before it is divided, -1 for what is divided by it. */
+    private static int scale(float x) {
+        int small = Math.abs(x) < 2.3283064e-10f ? 1 : 0;
+        int large = Math.abs(x) > 4.2949673e9f ? 1 : 0;
+        return small - large;
+    }
+
+    private static float power(int scale) {
+        float up = scale > 0 ? TWO_TO_64 : 1;
+        return scale < 0 ? 1 / TWO_TO_64 : up;
+    }
+
     /** Whether it is neither NaN nor infinite. */
     static boolean finite(float x) {
         return x - x == 0;
@@ -65,7 +133,11 @@ final class Floats {
         int number = y == y ? 1 : 0;
         int e = exponent(a, powers) * number;
         float b = a <= LARGEST ? a : 0;
-        float normal = b / powers.get(FloatTables.POWERS + Math.max(1, Math.min(254, e)));
+        int half = (127 - e) / 2;
+        float normal =
+                b
+                        * powers.get(FloatTables.POWERS + 127 + half)
+                        * powers.get(FloatTables.POWERS + 254 - e - half);
         // 2^133, in two steps.
         float denormal = b * TWO_TO_64 * powers.get(FloatTables.POWERS + 127 + 69);
         float fraction = e > 0 ? Math.max(0, normal * 128 - 128) : denormal;
@@ -96,7 +168,7 @@ final class Floats {
      * significant bits, so that its multiples are exact; 1 for a row of zeros.
      */
     static float stepSize(float largest, int most, FloatArray powers) {
-        float size = largest / Math.max(1, most);
+        float size = quotient(largest, Math.max(1, most));
         int exponent = Math.max(16, Math.min(239, exponent(size, powers)));
         float scaled = size * powers.get(FloatTables.POWERS + 269 - exponent);
         float whole = rounded(scaled);

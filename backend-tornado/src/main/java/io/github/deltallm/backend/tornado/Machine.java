@@ -8,8 +8,10 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.exceptions.TornadoInternalError;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -22,9 +24,6 @@ import java.util.concurrent.locks.ReentrantLock;
  * program uses it at a time.
  */
 final class Machine {
-    /** Threads of a work-group; grids are multiples of it, and kernels check their bounds. */
-    private static final int GROUP = 64;
-
     /** TornadoVM's runtime is one a process and not made for several threads. */
     private static final ReentrantLock RUNTIME = new ReentrantLock();
 
@@ -32,25 +31,34 @@ final class Machine {
      * What machines are told apart by.
      *
      * @param segments the graphs that a program consists of
+     * @param attention the tasks of a layer's attention; none or some
      * @param logits the task of its logits; none or one
      */
     record Key(
             TornadoDevice device,
             List<List<TaskSpec>> segments,
+            List<TaskSpec> attention,
             List<TaskSpec> logits,
             BufferSizes sizes) {
         Key {
             segments = List.copyOf(segments);
+            attention = List.copyOf(attention);
             logits = List.copyOf(logits);
         }
 
         Key with(BufferSizes other) {
-            return new Key(device, segments, logits, other);
+            return new Key(device, segments, attention, logits, other);
         }
     }
 
-    /** A graph's place in the plan, and the grids of its tasks. */
-    private record Graph(String name, int index, List<WorkerGrid1D> workers) {}
+    /**
+     * A graph's place in the plan, and the grids of its tasks.
+     *
+     * @param tickets how often it adds its run's to {@link Progress}
+     */
+    private record Graph(String name, int index, List<WorkerGrid1D> workers, int tickets) {}
+
+    private static final int TICKETS = 1 << 20;
 
     final DeviceBuffers buffers;
 
@@ -64,11 +72,16 @@ final class Machine {
     final FloatLane values;
 
     private final Key key;
+
+    /** Threads of a work-group; grids are multiples of it, and kernels check their bounds. */
+    private final int group;
+
     private final GridScheduler grids = new GridScheduler();
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
     private final Graph load;
     private final Graph begin;
     private final List<Graph> segments = new ArrayList<>();
+    private final List<Graph> attention = new ArrayList<>();
     private final List<Graph> logits = new ArrayList<>();
     private final Graph counts;
     private final Graph places;
@@ -83,9 +96,14 @@ final class Machine {
     private final Graph storeValues;
     private final TornadoExecutionPlan plan;
     private boolean failed;
+    private int ticket;
+
+    /** What {@link Progress} is on the device if nothing was lost. */
+    private int progress;
 
     Machine(Key key) {
         this.key = key;
+        group = key.device().group();
         buffers = new DeviceBuffers(key.sizes());
         pool = new FloatLane(this, true);
         words = new WordLane(this);
@@ -93,29 +111,34 @@ final class Machine {
         RUNTIME.lock();
         try {
             TaskGraphs all = new TaskGraphs(buffers);
-            load = added(all.load(), 1 + buffers.slabs.size());
-            begin = added(all.begin(), 1);
+            load = added(all.load(), 1 + buffers.slabs.size(), 0);
+            begin = added(all.begin(), 1, 2);
             places = added(all.places(), 1);
             pack = added(all.pack(), 1);
             for (List<TaskSpec> specs : key.segments()) {
                 segments.add(added(all.segment(segments.size(), specs), specs.size()));
             }
+            if (!key.attention().isEmpty()) {
+                attention.add(added(all.attention(key.attention()), key.attention().size()));
+            }
             if (!key.logits().isEmpty()) {
                 logits.add(added(all.logits(key.logits()), 1));
             }
-            counts = added(all.counts(), 1);
+            counts = added(all.counts(), 1, 0);
             fetchPool = added(all.fetch("fetchPool", buffers.pool), 1);
-            storePool = added(all.store("storePool", buffers.pool), 1);
+            storePool = added(all.store("storePool", buffers.pool), 1, 2);
             copyPool = added(all.duplicatePool(), 1);
             fetchWords = added(all.fetchWords(), 1);
-            storeWords = added(all.storeWords(), 1);
+            storeWords = added(all.storeWords(), 1, 2);
             copyWords = added(all.duplicateWords(), 1);
             fetchValues = added(all.fetch("fetchValues", buffers.values), 1);
-            storeValues = added(all.store("storeValues", buffers.values), 1);
+            storeValues = added(all.store("storeValues", buffers.values), 1, 2);
             plan = new TornadoExecutionPlan(graphs.toArray(ImmutableTaskGraph[]::new));
             plan.withDevice(key.device().device());
             plan.withGridScheduler(grids);
             plan.withCompilerFlags(TornadoVMBackendType.OPENCL, key.device().openClCompilerFlags());
+        } catch (RuntimeException | TornadoInternalError e) {
+            throw failure("could not be given the program's graphs", e);
         } finally {
             RUNTIME.unlock();
         }
@@ -126,37 +149,48 @@ final class Machine {
     }
 
     private Graph added(TaskGraph graph, int tasks) {
+        return added(graph, tasks, tasks);
+    }
+
+    private Graph added(TaskGraph graph, int tasks, int tickets) {
         List<WorkerGrid1D> workers = new ArrayList<>();
         for (int i = 0; i < tasks; i++) {
-            WorkerGrid1D worker = new WorkerGrid1D(GROUP);
-            worker.setLocalWork(GROUP, 1, 1);
+            WorkerGrid1D worker = new WorkerGrid1D(group);
+            worker.setLocalWork(group, 1, 1);
             grids.addWorkerGrid(graph.getTaskGraphName() + "." + TaskGraphs.task(i), worker);
             workers.add(worker);
         }
-        Graph added = new Graph(graph.getTaskGraphName(), graphs.size(), workers);
+        Graph added = new Graph(graph.getTaskGraphName(), graphs.size(), workers, tickets);
         graphs.add(graph.snapshot());
         return added;
     }
 
     /** Sends weights, constants and the operations' shapes to the device. */
     void load() {
+        buffers.ops.set(OpTable.PROGRESS, 0);
+        progress = 0;
         run(load);
+        progress = 1 + buffers.slabs.size();
+        counts();
     }
 
     /** Sends a step's tables to the device. */
     void begin() {
+        buffers.step.set(StepTable.TICKET, nextTicket());
+        buffers.angles.set(0, ticket);
         run(begin);
     }
 
     /** Sends the places of a step's rows to the device. */
     void places() {
+        buffers.places.set(Places.TICKET, nextTicket());
         run(places);
     }
 
     /** Packs so many blocks that {@code control} lists. */
     void pack(int blocks) {
         buffers.control.set(Control.CHUNKS, blocks);
-        run(pack, blocks);
+        control(pack, blocks);
     }
 
     /** Blocks that can be packed at once. */
@@ -167,25 +201,41 @@ final class Machine {
     /**
      * Runs a segment of the program.
      *
-     * @param base its first operation in the table of operations
-     * @param threads of each task
+     * @param index of its graph
+     * @param first the first query of those whose attention is left to it
      */
-    void segment(int index, int base, int rows, long[] threads) {
-        buffers.control.set(Control.BASE, base);
-        buffers.control.set(Control.ROWS, rows);
-        run(segments.get(index), threads);
+    void segment(int index, Segment segment, Segment.Work work, int first) {
+        run(segments.get(index), segment, work, first);
+    }
+
+    /** Runs the attention of a segment for some of its queries, from one on. */
+    void attend(Segment segment, Segment.Work work, int first) {
+        run(attention.getFirst(), segment, work, first);
+    }
+
+    private void run(Graph graph, Segment segment, Segment.Work work, int first) {
+        buffers.control.set(Control.BASE, segment.base);
+        buffers.control.set(Control.ROWS, work.rows());
+        buffers.control.set(Control.QUERY, first);
+        buffers.control.set(Control.QUERIES, work.queries());
+        buffers.control.set(Control.ENCODES, first == 0 ? 1 : 0);
+        control(graph, Arrays.copyOf(segment.threads(work), graph.workers().size()));
     }
 
     /** Computes the logits of the rows that are listed in {@code control}, into {@code logits}. */
     void logits(int base, int rows, long threads) {
         buffers.control.set(Control.BASE, base);
         buffers.control.set(Control.ROWS, rows);
-        run(logits.getFirst(), threads);
+        buffers.logits.set(0, -1);
+        control(logits.getFirst(), threads);
+        require(logits.getFirst(), buffers.logits.get(0));
     }
 
     /** Brings the counts of the last step to the host. */
     void counts() {
+        buffers.counts.set(0, ~progress);
         run(counts);
+        require(counts, buffers.counts.get(0) == progress);
     }
 
     /** Chunks that fit a move. */
@@ -197,10 +247,17 @@ final class Machine {
 
     /** Brings listed chunks of the pool to the host's {@code stage}. */
     void fetchPool(int length, int chunks) {
-        move(fetchPool, length, chunks);
+        fetch(fetchPool, length, chunks);
+    }
+
+    private void fetch(Graph graph, int length, int chunks) {
+        buffers.stage.set(BufferSizes.STAGE, -1);
+        move(graph, length, chunks);
+        require(graph, buffers.stage.get(BufferSizes.STAGE));
     }
 
     void storePool(int length, int chunks) {
+        buffers.stage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
         move(storePool, length, chunks);
     }
 
@@ -209,10 +266,13 @@ final class Machine {
     }
 
     void fetchWords(int length, int chunks) {
+        buffers.wordStage.set(BufferSizes.STAGE, ~progress);
         move(fetchWords, length, chunks);
+        require(fetchWords, buffers.wordStage.get(BufferSizes.STAGE) == progress);
     }
 
     void storeWords(int length, int chunks) {
+        buffers.wordStage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
         move(storeWords, length, chunks);
     }
 
@@ -221,43 +281,86 @@ final class Machine {
     }
 
     void fetchValues(int length, int chunks) {
-        move(fetchValues, length, chunks);
+        fetch(fetchValues, length, chunks);
     }
 
     void storeValues(int length, int chunks) {
+        buffers.stage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
         move(storeValues, length, chunks);
     }
 
     private void move(Graph graph, int length, int chunks) {
         buffers.control.set(Control.LENGTH, length);
         buffers.control.set(Control.CHUNKS, chunks);
-        run(graph, (long) length * chunks);
+        control(graph, (long) length * chunks);
+    }
+
+    private int nextTicket() {
+        ticket = ticket % TICKETS + 1;
+        return ticket;
+    }
+
+    /** Runs a graph to which {@code control} is sent. */
+    private void control(Graph graph, long... threads) {
+        buffers.control.set(Control.TICKET, nextTicket());
+        run(graph, threads);
+    }
+
+    private void require(Graph graph, float told) {
+        require(graph, (int) told == Progress.shown(progress));
+    }
+
+    private void require(Graph graph, boolean done) {
+        if (!done) {
+            failed = true;
+            throw new DeltaLlmException(
+                    "the device "
+                            + key.device().name()
+                            + " has not done all that was asked of it up to the graph "
+                            + graph.name()
+                            + ": its driver has refused or lost something, see what TornadoVM"
+                            + " printed; check its driver and memory and open the model again, or"
+                            + " use another backend");
+        }
     }
 
     /** Runs a graph whose tasks have so many threads each, or one work-group. */
     private void run(Graph graph, long... threads) {
-        RUNTIME.lock();
-        try {
-            for (int i = 0; i < threads.length; i++) {
-                long groups = Math.max(1, (threads[i] + GROUP - 1) / GROUP);
-                graph.workers().get(i).setGlobalWork(groups * GROUP, 1, 1);
-            }
-            failed = true;
-            plan.withGraph(graph.index()).execute();
-            failed = false;
-        } catch (RuntimeException e) {
+        if (failed) {
             throw new DeltaLlmException(
                     "the device "
                             + key.device().name()
-                            + " could not run the graph "
-                            + graph.name()
-                            + " ("
-                            + e
-                            + "); check its driver and memory, or use another backend",
-                    e);
+                            + " has failed before, and what it holds is lost; open the model"
+                            + " again, or use another backend");
+        }
+        RUNTIME.lock();
+        boolean done = false;
+        try {
+            for (int i = 0; i < threads.length; i++) {
+                long groups = Math.max(1, (threads[i] + group - 1) / group);
+                graph.workers().get(i).setGlobalWork(groups * group, 1, 1);
+            }
+            progress += graph.tickets() * ticket;
+            plan.withGraph(graph.index()).execute();
+            done = true;
+        } catch (RuntimeException | TornadoInternalError e) {
+            throw failure("could not run the graph " + graph.name(), e);
         } finally {
+            failed |= !done;
             RUNTIME.unlock();
         }
+    }
+
+    private DeltaLlmException failure(String what, Throwable cause) {
+        return new DeltaLlmException(
+                "the device "
+                        + key.device().name()
+                        + " "
+                        + what
+                        + " ("
+                        + cause
+                        + "); check its driver and memory, or use another backend",
+                cause);
     }
 
     /** Whether a graph could not be run, so that no other program should try it. */
@@ -282,6 +385,8 @@ final class Machine {
                     plan.withGraph(index).freeDeviceMemory();
                 }
             }
+        } catch (RuntimeException | TornadoInternalError e) {
+            throw failure("could not free its memory", e);
         } finally {
             RUNTIME.unlock();
         }

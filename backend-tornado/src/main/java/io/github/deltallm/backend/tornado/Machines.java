@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * All machines of the process, and what memory they have of each device.
@@ -17,18 +18,66 @@ import java.util.Map;
  * another machine needs the memory of. Thread-safe.
  */
 final class Machines {
-    private static final int MOST = 48;
-    private static final long MOST_BYTES = 512L << 20;
-    private static final long LARGE = 64L << 20;
+    /**
+     * What is kept for the next program.
+     *
+     * @param machines at most
+     * @param bytes of all of them
+     * @param each bytes of one of them
+     */
+    record Bounds(int machines, long bytes, long each) {}
 
     /** Those of the process, as TornadoVM's runtime is one a process. */
-    static final Machines SHARED = new Machines();
+    static final Machines SHARED =
+            new Machines(new Bounds(48, 512L << 20, 64L << 20), TornadoDevice::limits);
 
+    private final Bounds bounds;
+    private final Function<TornadoDevice, MemoryBudget.Limits> limits;
     private final List<Machine> idle = new ArrayList<>();
     private final Map<TornadoDevice, MemoryBudget> budgets = new HashMap<>();
 
+    /**
+     * @param limits of a device's memory
+     */
+    Machines(Bounds bounds, Function<TornadoDevice, MemoryBudget.Limits> limits) {
+        this.bounds = bounds;
+        this.limits = limits;
+    }
+
     private MemoryBudget budget(TornadoDevice device) {
-        return budgets.computeIfAbsent(device, known -> new MemoryBudget(known.limits()));
+        return budgets.computeIfAbsent(device, known -> new MemoryBudget(limits.apply(known)));
+    }
+
+    /** Bytes that machines have of a device. */
+    synchronized long used(TornadoDevice device) {
+        return budget(device).used();
+    }
+
+    private long idle(TornadoDevice device) {
+        return idle.stream()
+                .map(Machine::key)
+                .filter(key -> key.device().equals(device))
+                .mapToLong(key -> key.sizes().bytes())
+                .sum();
+    }
+
+    /**
+     * Whether there is room for a machine beside those in use.
+     *
+     * @param freed bytes of those that would go for it
+     */
+    synchronized boolean fits(TornadoDevice device, BufferSizes sizes, long freed) {
+        return budget(device).fits(sizes, freed + idle(device));
+    }
+
+    /**
+     * Refuses a machine for which there is no room.
+     *
+     * @param freed bytes of machines in use that would go for it
+     * @throws io.github.deltallm.api.DeltaLlmException if there is none
+     */
+    synchronized void requireRoom(TornadoDevice device, BufferSizes sizes, long freed) {
+        budget(device).requireRoom(sizes, freed + idle(device));
     }
 
     /**
@@ -100,13 +149,13 @@ final class Machines {
 
     /** Keeps a machine for the next program, or frees it. */
     synchronized void release(Machine machine) {
-        if (machine.failed() || machine.key().sizes().bytes() > LARGE) {
+        if (machine.failed() || machine.key().sizes().bytes() > bounds.each()) {
             discard(machine);
             return;
         }
         idle.add(machine);
         long bytes = idle.stream().mapToLong(one -> one.key().sizes().bytes()).sum();
-        while (idle.size() > MOST || bytes > MOST_BYTES) {
+        while (idle.size() > bounds.machines() || bytes > bounds.bytes()) {
             Machine oldest = idle.removeFirst();
             bytes -= oldest.key().sizes().bytes();
             discard(oldest);

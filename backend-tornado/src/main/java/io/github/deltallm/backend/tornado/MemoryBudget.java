@@ -35,7 +35,21 @@ final class MemoryBudget {
 
     /** Whether there is room for a machine beside those that are there. */
     boolean fits(BufferSizes sizes) {
-        return sizes.bytes() <= limits.total() - used();
+        return fits(sizes, 0);
+    }
+
+    /**
+     * Whether there would be room for a machine.
+     *
+     * @param freed bytes of those that are there and would go for it
+     */
+    boolean fits(BufferSizes sizes, long freed) {
+        return sizes.bytes() <= limits.total() - used() + freed
+                && sizes.buffers().stream().allMatch(this::fits);
+    }
+
+    private boolean fits(BufferSizes.Buffer buffer) {
+        return buffer.bytes() + HEADER < limits.buffer();
     }
 
     /**
@@ -45,7 +59,7 @@ final class MemoryBudget {
      */
     void requireBuffers(BufferSizes sizes) {
         for (BufferSizes.Buffer buffer : sizes.buffers()) {
-            if (buffer.bytes() + HEADER >= limits.buffer()) {
+            if (!fits(buffer)) {
                 throw refused(
                         buffer.bytes(),
                         "one buffer of " + buffer.name(),
@@ -60,8 +74,18 @@ final class MemoryBudget {
      * @throws DeltaLlmException if it would not
      */
     void requireRoom(BufferSizes sizes) {
+        requireRoom(sizes, used());
+    }
+
+    /**
+     * Refuses a machine that would not have room.
+     *
+     * @param freed bytes of machines that would go for it
+     * @throws DeltaLlmException if it would not
+     */
+    void requireRoom(BufferSizes sizes, long freed) {
         requireBuffers(sizes);
-        if (sizes.bytes() > limits.total()) {
+        if (!fits(sizes, freed)) {
             throw tooMuch(sizes);
         }
     }
@@ -72,10 +96,7 @@ final class MemoryBudget {
      * @throws DeltaLlmException if there is no room for it
      */
     void take(BufferSizes sizes) {
-        requireBuffers(sizes);
-        if (!fits(sizes)) {
-            throw tooMuch(sizes);
-        }
+        requireRoom(sizes, 0);
         add(sizes, 1);
     }
 
@@ -95,7 +116,8 @@ final class MemoryBudget {
                 .forEach(buffer -> used.merge(buffer.use(), sign * buffer.bytes(), Long::sum));
     }
 
-    private long used() {
+    /** Bytes of all machines. */
+    long used() {
         return used.values().stream().mapToLong(Long::longValue).sum();
     }
 

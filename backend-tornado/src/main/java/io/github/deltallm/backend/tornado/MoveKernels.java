@@ -14,8 +14,14 @@ public final class MoveKernels {
 
     /** {@code stage = array}, chunk after chunk. */
     public static void fetch(
-            KernelContext context, IntArray control, FloatArray array, FloatArray stage) {
+            KernelContext context,
+            IntArray control,
+            IntArray ops,
+            FloatArray array,
+            FloatArray stage) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
+        Progress.tell(ops, stage, BufferSizes.STAGE, i);
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -25,8 +31,17 @@ public final class MoveKernels {
 
     /** {@code array = stage}, chunk after chunk. */
     public static void store(
-            KernelContext context, IntArray control, FloatArray array, FloatArray stage) {
+            KernelContext context,
+            IntArray control,
+            IntArray ops,
+            FloatArray array,
+            FloatArray stage) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
+        if (i == 0) {
+            int sum = ops.get(OpTable.PROGRESS) + (int) stage.get(BufferSizes.STAGE);
+            ops.set(OpTable.PROGRESS, sum);
+        }
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -35,8 +50,10 @@ public final class MoveKernels {
     }
 
     /** Copies chunks within an array: from the even offsets of the list to the odd ones. */
-    public static void duplicate(KernelContext context, IntArray control, FloatArray array) {
+    public static void duplicate(
+            KernelContext context, IntArray control, IntArray ops, FloatArray array) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -48,8 +65,12 @@ public final class MoveKernels {
 
     /** As {@link #fetch}. */
     public static void fetchWords(
-            KernelContext context, IntArray control, IntArray array, IntArray stage) {
+            KernelContext context, IntArray control, IntArray ops, IntArray array, IntArray stage) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
+        if (i == 0) {
+            stage.set(BufferSizes.STAGE, ops.get(OpTable.PROGRESS));
+        }
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -59,8 +80,13 @@ public final class MoveKernels {
 
     /** As {@link #store}. */
     public static void storeWords(
-            KernelContext context, IntArray control, IntArray array, IntArray stage) {
+            KernelContext context, IntArray control, IntArray ops, IntArray array, IntArray stage) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
+        if (i == 0) {
+            int sum = ops.get(OpTable.PROGRESS) + stage.get(BufferSizes.STAGE);
+            ops.set(OpTable.PROGRESS, sum);
+        }
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -69,8 +95,10 @@ public final class MoveKernels {
     }
 
     /** As {@link #duplicate}. */
-    public static void duplicateWords(KernelContext context, IntArray control, IntArray array) {
+    public static void duplicateWords(
+            KernelContext context, IntArray control, IntArray ops, IntArray array) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
             int chunk = i / length;
@@ -80,40 +108,44 @@ public final class MoveKernels {
         }
     }
 
-    /** Uses what a step transfers: TornadoVM drops what no task uses. */
+    /** Counts what a step transfers; TornadoVM drops what no task uses. */
     public static void useStep(
-            KernelContext context, IntArray step, FloatArray angles, IntArray counts) {
+            KernelContext context, IntArray ops, IntArray step, FloatArray angles) {
         int i = context.globalIdx;
         if (i == 0) {
-            counts.set(0, step.get(0) + (int) angles.get(0));
+            int sum = ops.get(OpTable.PROGRESS) + step.get(StepTable.TICKET);
+            ops.set(OpTable.PROGRESS, sum + (int) angles.get(0));
         }
     }
 
-    /** Uses what is transferred when rows have other places. */
-    public static void usePlaces(KernelContext context, IntArray places, IntArray counts) {
+    /** Counts what is transferred when rows have other places. */
+    public static void usePlaces(KernelContext context, IntArray ops, IntArray places) {
         int i = context.globalIdx;
         if (i == 0) {
-            counts.set(0, places.get(0));
+            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + places.get(Places.TICKET));
         }
     }
 
-    /** Uses the counts without changing them. */
-    public static void useCounts(KernelContext context, IntArray counts) {
+    /** Tells what is counted beside the counts of a step. */
+    public static void useCounts(KernelContext context, IntArray ops, IntArray counts) {
         int i = context.globalIdx;
         if (i == 0) {
-            counts.set(0, counts.get(0));
+            counts.set(0, ops.get(OpTable.PROGRESS));
         }
     }
 
-    /** Uses a slab of weights. */
-    public static void useWeights(KernelContext context, ByteArray weights, IntArray codes) {
+    /** Counts a slab of weights by its first byte. */
+    public static void useWeights(KernelContext context, IntArray ops, ByteArray weights) {
         int i = context.globalIdx;
         if (i == 0) {
-            codes.set(0, weights.get(0));
+            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + weights.get(0));
         }
     }
 
-    /** Uses all other buffers, so that they are there for the graphs that come after. */
+    /**
+     * Uses all other buffers, so that they are there for the graphs that come after; counts the
+     * weights that are floats by the 1 among their tables.
+     */
     public static void useBuffers(
             KernelContext context,
             IntArray ops,
@@ -129,9 +161,11 @@ public final class MoveKernels {
             IntArray words) {
         int i = context.globalIdx;
         if (i == 0) {
-            counts.set(0, ops.get(0) + step.get(0));
+            int one = (int) floats.get(FloatTables.POWERS + 127);
+            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + one);
+            counts.set(0, step.get(0));
             values.set(0, angles.get(0));
-            scores.set(0, floats.get(0));
+            scores.set(0, 0);
             pool.set(0, 0);
             codes.set(0, places.get(0));
             words.set(0, 0);

@@ -9,6 +9,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class OpTable {
     static final int STRIDE_OPS = 16;
 
+    /** What {@link Progress} counts; operations begin in the row behind it. */
+    static final int PROGRESS = 0;
+
     static final int IN = 0;
     static final int OUT = 1;
     static final int WIDTH_IN = 2;

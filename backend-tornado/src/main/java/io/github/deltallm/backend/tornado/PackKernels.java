@@ -53,11 +53,13 @@ public final class PackKernels {
     public static void pack(
             KernelContext context,
             IntArray control,
+            IntArray ops,
             IntArray step,
             FloatArray floats,
             FloatArray pool,
             IntArray words) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         if (i < control.get(Control.CHUNKS)) {
             int entry = Control.LIST + i * STRIDE;
             int dim = step.get(StepTable.DIM);

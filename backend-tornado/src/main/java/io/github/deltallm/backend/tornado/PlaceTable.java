@@ -17,11 +17,16 @@ final class PlaceTable {
         this.places = places;
     }
 
-    /** Ints of the table for a step. */
-    static long ints(StepRows rows, int streams) {
-        long ints = 0;
+    /**
+     * Ints of the table for a step.
+     *
+     * @param least rows of each span that there is to be room for
+     */
+    static long ints(StepRows rows, int streams, int least) {
+        long ints = Places.HEADER;
         for (StepRows.Span span : rows.spans()) {
-            int blocks = Math.ceilDiv(span.position() + span.count(), Places.BLOCK) + 1;
+            int blocks =
+                    Math.ceilDiv(span.position() + Math.max(least, span.count()), Places.BLOCK) + 1;
             ints += (long) streams * (Places.STRIDE + 4L * blocks);
         }
         return ints;
@@ -29,12 +34,13 @@ final class PlaceTable {
 
     void fill() {
         int streams = memory.streams();
-        end = rows.spans().size() * streams * Places.STRIDE;
+        end = Places.HEADER + rows.spans().size() * streams * Places.STRIDE;
         for (int span = 0; span < rows.spans().size(); span++) {
             StepRows.Span one = rows.spans().get(span);
             CacheStream[] all = one.cache().streams();
             for (int i = 0; i < streams; i++) {
-                fill((span * streams + i) * Places.STRIDE, all[i], one.position() + one.count());
+                int at = Places.HEADER + (span * streams + i) * Places.STRIDE;
+                fill(at, all[i], one.position() + one.count());
             }
         }
     }

@@ -24,6 +24,11 @@ final class Places {
     /** Blocks from one reference in full to the next. */
     static final int ANCHORED = 4;
 
+    /** A number of its own, for {@link Progress}; streams follow. */
+    static final int TICKET = 0;
+
+    static final int HEADER = 4;
+
     // A stream of a span: where its lists begin, blocks that are packed, its rule among the floats.
     static final int STRIDE = 4;
     static final int EXACT = 0;
@@ -36,7 +41,8 @@ final class Places {
     private Places() {}
 
     static int of(IntArray step, IntArray places, int span, int stream, int what) {
-        return places.get((span * step.get(StepTable.STREAMS) + stream) * STRIDE + what);
+        int index = span * step.get(StepTable.STREAMS) + stream;
+        return places.get(HEADER + index * STRIDE + what);
     }
 
     /** Index of the numbers of the exact block that has a position. */

@@ -22,6 +22,12 @@ import java.util.Set;
 
 /** A program as it lies on a device: where values and weights are, and the graphs to run. */
 final class ProgramLayout {
+    /** Floats of scores at most: how many queries are attended to at a time. */
+    private static final int MOST_SCORES = 1 << 24;
+
+    /** Positions at least that all queries of a full step may see at once, where that is less. */
+    private static final int SEEN = 1024;
+
     private final Program program;
     private final HeadShape heads;
     private final int maxRows;
@@ -32,8 +38,12 @@ final class ProgramLayout {
     private final Set<Integer> layers = new HashSet<>();
     private final int[] offsets;
     private final int scratch;
+    private final int scores;
     private final long values;
-    private long angleFloats;
+
+    /** The first one is {@link Progress}'s. */
+    private long angleFloats = 1;
+
     private int widestCodes = 1;
     private @Nullable Segment logits;
     private Segment current;
@@ -42,10 +52,18 @@ final class ProgramLayout {
      * @param largest bytes of the largest buffer that the device has
      */
     ProgramLayout(Program program, int maxRows, long largest) {
+        this(program, maxRows, largest, MOST_SCORES);
+    }
+
+    /**
+     * @param mostScores floats of scores at most
+     */
+    ProgramLayout(Program program, int maxRows, long largest, int mostScores) {
         this.program = program;
         weights = new WeightStore(largest);
         this.maxRows = maxRows;
         heads = program.heads();
+        scores = (int) Math.min(mostScores, (long) maxRows * heads.heads() * SEEN);
         offsets = new int[program.values().size()];
         long end = 0;
         for (Value value : program.values()) {
@@ -55,7 +73,8 @@ final class ProgramLayout {
         }
         scratch = (int) end;
         values = end + maxRows;
-        current = new Segment(0);
+        ops.add(new int[OpTable.STRIDE_OPS]);
+        current = new Segment(ops.size());
         for (Op op : program.ops()) {
             place(op);
         }
@@ -206,10 +225,11 @@ final class ProgramLayout {
         int dim = heads.headDim();
         current.add(Kernel.ENCODE, number, 0, 0, Per.SPAN, (long) kinds * dim);
         current.add(Kernel.TALLY, number, 0, 0, Per.ROW, kinds);
-        current.add(Kernel.SCORES, number, 0, 0, Per.BLOCK, heads.heads());
-        current.add(Kernel.PACKED, number, 0, 0, Per.REFERENCE, heads.heads());
-        current.add(Kernel.SOFTMAX, number, 0, 0, Per.ROW, heads.heads());
-        current.add(Kernel.MIX, number, 0, 0, Per.ROW, heads.queryWidth());
+        current.add(Kernel.SCORES, number, 0, 0, Per.BLOCK, 1);
+        current.add(Kernel.PACKED, number, 0, 0, Per.REFERENCE, 1);
+        current.add(Kernel.SOFTMAX, number, 0, 0, Per.QUERY, 1);
+        current.add(Kernel.MIX, number, 0, 0, Per.QUERY, dim);
+        current.attends();
     }
 
     private void logits(Op.Logits op, int[] row) {
@@ -255,6 +275,20 @@ final class ProgramLayout {
         return logits;
     }
 
+    /** The attention of a layer, which is the same graph for all of them; none if none attends. */
+    List<TaskSpec> attention() {
+        return segments.stream()
+                .map(Segment::attention)
+                .filter(tasks -> !tasks.isEmpty())
+                .findFirst()
+                .orElse(List.of());
+    }
+
+    /** Floats of the scores that are kept at a time, if one query needs no more. */
+    int scores() {
+        return scores;
+    }
+
     /** Different graphs, in the order of their first segments. */
     List<List<TaskSpec>> graphs() {
         return segments.stream().map(Segment::tasks).distinct().toList();
@@ -292,8 +326,11 @@ final class ProgramLayout {
                 words,
                 scores,
                 BufferSizes.transferred(
-                        2L * maxRows * heads.layers() * heads.kvHeads(), "counts of a step"),
-                BufferSizes.transferred((long) logitRows() * program.vocabulary(), "logits"),
+                        EncodeKernels.FIRST_COUNT + 2L * maxRows * heads.layers() * heads.kvHeads(),
+                        "counts of a step"),
+                BufferSizes.transferred(
+                        WeightKernels.FIRST_LOGIT + (long) logitRows() * program.vocabulary(),
+                        "logits"),
                 BufferSizes.resident((long) maxRows * widestCodes, "rounded activations"),
                 weights.slabs());
     }

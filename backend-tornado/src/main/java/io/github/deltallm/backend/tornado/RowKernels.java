@@ -22,6 +22,7 @@ public final class RowKernels {
             FloatArray floats,
             FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         int width = ops.get(at + OpTable.WIDTH_OUT);
         int runs = ops.get(at + OpTable.WIDTH_IN) / width;
@@ -50,6 +51,7 @@ public final class RowKernels {
             FloatArray angles,
             FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         int pairs = ops.get(at + OpTable.PAIRS);
         int width = ops.get(at + OpTable.WIDTH_IN);
@@ -85,6 +87,7 @@ public final class RowKernels {
             IntArray ops,
             FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         if (i < control.get(Control.ROWS) * ops.get(at + OpTable.WIDTH_OUT)) {
             float x = values.get(ops.get(at + OpTable.IN) + i);
@@ -116,6 +119,7 @@ public final class RowKernels {
     public static void sum(
             KernelContext context, int op, IntArray control, IntArray ops, FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         if (i < control.get(Control.ROWS) * ops.get(at + OpTable.WIDTH_OUT)) {
             values.set(

@@ -16,10 +16,25 @@ final class Segment {
         /** {@link WeightKernels#TILE} rows. */
         TILE,
         SPAN,
-        /** A row and a block that it sees. */
+        /** A row and a head. */
+        QUERY,
+        /** A query and a block that it sees. */
         BLOCK,
-        /** A row and a reference that it sees. */
+        /** A query and a reference that it sees. */
         REFERENCE
+    }
+
+    /**
+     * How much a graph has to do.
+     *
+     * @param blocks that a query of the step sees, at most
+     * @param queries whose attention it computes
+     */
+    record Work(int rows, int spans, int blocks, int queries) {
+        /** The attention of some queries only. */
+        Work of(int some) {
+            return new Work(rows, spans, blocks, some);
+        }
     }
 
     private record Threads(Per per, long count) {}
@@ -34,6 +49,7 @@ final class Segment {
     private int appended = -1;
 
     private int encoded = -1;
+    private int attention;
 
     Segment(int base) {
         this.base = base;
@@ -61,25 +77,37 @@ final class Segment {
         encoded = layer;
     }
 
+    /** The tasks so far compute a layer's attention, of some queries or of all. */
+    void attends() {
+        attention = tasks.size();
+    }
+
+    /** Those tasks; none if it computes no attention. */
+    List<TaskSpec> attention() {
+        return tasks.subList(0, attention);
+    }
+
     /** The layer whose keys and values its first tasks encode; -1 for none. */
     int encoded() {
         return encoded;
     }
 
-    /** Threads of each task for a step. */
-    long[] threads(int rows, int spans, int blocks) {
+    /** Threads of each task. */
+    long[] threads(Work work) {
         long[] all = new long[threads.size()];
         for (int i = 0; i < all.length; i++) {
             Threads one = threads.get(i);
             all[i] =
                     one.count()
                             * switch (one.per()) {
-                                case ROW -> rows;
-                                case TILE -> (rows + WeightKernels.TILE - 1) / WeightKernels.TILE;
-                                case SPAN -> spans;
-                                case BLOCK -> (long) rows * blocks;
+                                case ROW -> work.rows();
+                                case TILE -> Math.ceilDiv(work.rows(), WeightKernels.TILE);
+                                case SPAN -> work.spans();
+                                case QUERY -> work.queries();
+                                case BLOCK -> (long) work.queries() * work.blocks();
                                 case REFERENCE ->
-                                        (long) rows * Math.ceilDiv(blocks, Places.ANCHORED);
+                                        (long) work.queries()
+                                                * Math.ceilDiv(work.blocks(), Places.ANCHORED);
                             };
         }
         return all;

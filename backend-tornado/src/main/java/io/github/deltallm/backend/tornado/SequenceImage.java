@@ -15,6 +15,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class SequenceImage {
     private static final int RULE_ROWS = 2;
 
+    /** Where the lists of places begin. */
+    private static final int LISTS = Places.HEADER + Places.STRIDE;
+
     private final CacheStream stream;
     private final StreamFormat format;
     private final int dim;
@@ -23,6 +26,7 @@ final class SequenceImage {
     private final int packedWords;
     private final IntArray step;
     private final IntArray places;
+    private final IntArray ops = new IntArray(OpTable.STRIDE_OPS);
     private final IntArray control = new IntArray(Control.LIST + PackKernels.STRIDE);
     private final FloatArray pool;
     private final IntArray words;
@@ -46,16 +50,16 @@ final class SequenceImage {
         step.set(StepTable.STREAMS, 1);
         step.set(StepTable.STREAM_TABLE, StepTable.HEADER);
         StepTables.stream(step, StepTable.HEADER, stream, -1, 0);
-        places = new IntArray(Places.STRIDE + 2 * (blocks + open));
-        places.set(Places.EXACT, Places.STRIDE);
-        places.set(Places.EVENTS, Places.STRIDE + 2 * blocks);
+        places = new IntArray(LISTS + 2 * (blocks + open));
+        places.set(Places.HEADER + Places.EXACT, LISTS);
+        places.set(Places.HEADER + Places.EVENTS, LISTS + 2 * blocks);
         for (int block = 0; block < blocks; block++) {
-            int at = Places.STRIDE + 2 * block;
+            int at = LISTS + 2 * block;
             places.set(at, firstExact + block * format.exactFloats());
             places.set(at + 1, block * format.exactWords());
         }
         for (int block = 0; block < open; block++) {
-            int at = Places.STRIDE + 2 * (blocks + block);
+            int at = LISTS + 2 * (blocks + block);
             places.set(at, firstOpen + block * format.openFloats());
         }
         FloatTables.fill(floats);
@@ -70,7 +74,8 @@ final class SequenceImage {
         for (int row = 0; row < rows.length / dim; row++) {
             int at = position + row;
             Stores.put(step, places, floats, from, pool, words, 0, 0, at, row * dim);
-            Stores.putSteps(step, places, floats, from, pool, words, 0, 0, at, row * dim);
+            Stores.putSize(step, places, floats, from, pool, 0, 0, at, row * dim);
+            Stores.putSteps(step, places, from, pool, words, 0, 0, at, row * dim);
         }
     }
 
@@ -131,7 +136,7 @@ final class SequenceImage {
     private float event(float change, float size) {
         return switch (stream.events()) {
             case F32 -> change;
-            case BF16 -> EncodeKernels.halved(change, floats);
+            case BF16 -> Floats.bf16(change, floats);
             case INT8 -> EncodeKernels.stepped(change, size);
         };
     }
@@ -168,7 +173,7 @@ final class SequenceImage {
 
     /** A block of exact rows as it goes to the device. */
     Block exactBlock(int block) {
-        int at = Places.STRIDE + 2 * block;
+        int at = LISTS + 2 * block;
         return new Block(
                 floats(places.get(at), format.exactFloats()),
                 words(places.get(at + 1), format.exactWords()));
@@ -193,7 +198,7 @@ final class SequenceImage {
         control.set(Control.CHUNKS, 1);
         int source = firstOpen + block * format.openFloats();
         Packing.list(control, 0, source, firstPacked, packedWords, 0, format, block);
-        PackKernels.pack(new KernelContext(), control, step, floats, pool, words);
+        PackKernels.pack(new KernelContext(), control, ops, step, floats, pool, words);
         return new Block(
                 floats(firstPacked, format.packedFloats(block, count)),
                 words(packedWords, format.packedWords(count)));

@@ -28,6 +28,10 @@ final class StepTable {
     static final int ROW_TABLE = 8;
     static final int STREAM_TABLE = 9;
     static final int RUN_TABLE = 10;
+
+    /** A number of its own, for {@link Progress}. */
+    static final int TICKET = 11;
+
     static final int HEADER = 16;
 
     // A row: its token, its position, its span.

@@ -91,11 +91,44 @@ final class Stores {
         }
     }
 
-    /** Keeps a row of {@code from} that begins at {@code first}, if it is kept as whole steps. */
-    static void putSteps(
+    /**
+     * Puts the size of the steps of a row of {@code from} that begins at {@code first}, if it is
+     * kept as whole steps.
+     */
+    static void putSize(
             IntArray step,
             IntArray places,
             FloatArray floats,
+            FloatArray from,
+            FloatArray pool,
+            int span,
+            int stream,
+            int position,
+            int first) {
+        int dim = step.get(StepTable.DIM);
+        int of = StepTable.streamAt(step, span, stream);
+        int stepped = step.get(of + StepTable.STORE_STEPS);
+        int most = Math.max(7, step.get(of + StepTable.MOST_STEPS));
+        float largest = 0;
+        int bad = 0;
+        for (int c = 0; c < stepped * dim; c++) {
+            float x = from.get(first + c);
+            largest = Math.max(largest, Math.abs(x));
+            bad += x - x == 0 ? 0 : 1;
+        }
+        float size = Floats.stepSize(largest, most, floats);
+        int at = places.get(Places.exact(step, places, span, stream, position));
+        for (int k = 0; k < stepped; k++) {
+            // One number that isn't finite makes the row NaN: nothing else could be told of it.
+            float told = size + floats.get(FloatTables.MARKS + 1 - Math.min(1, bad));
+            pool.set(at + position % Places.BLOCK, told);
+        }
+    }
+
+    /** Rounds a row to steps of the size that {@link #putSize} has put, if it is kept so. */
+    static void putSteps(
+            IntArray step,
+            IntArray places,
             FloatArray from,
             FloatArray pool,
             IntArray words,
@@ -107,28 +140,19 @@ final class Stores {
         int of = StepTable.streamAt(step, span, stream);
         int at = Places.exact(step, places, span, stream, position);
         int row = position % Places.BLOCK;
-        int rowWords = step.get(of + StepTable.ROW_WORDS);
-        int inFloats = places.get(at);
-        int inWords = places.get(at + 1) + row * rowWords;
         int stepped = step.get(of + StepTable.STORE_STEPS);
+        int rowWords = step.get(of + StepTable.ROW_WORDS) * stepped;
+        int inWords = places.get(at + 1) + row * rowWords;
         int most = Math.max(7, step.get(of + StepTable.MOST_STEPS));
         int per = 4 + 4 * (7 / most);
-        float largest = 0;
-        int bad = 0;
-        for (int c = 0; c < stepped * dim; c++) {
-            float x = from.get(first + c);
-            largest = Math.max(largest, Math.abs(x));
-            bad += x - x == 0 ? 0 : 1;
-        }
-        float size = Floats.stepSize(largest, most, floats);
+        float size = 1;
         for (int k = 0; k < stepped; k++) {
-            // One number that isn't finite makes the row NaN: nothing else could be told of it.
-            pool.set(inFloats + row, size + floats.get(FloatTables.MARKS + 1 - Math.min(1, bad)));
+            size = pool.get(places.get(at) + row);
         }
-        for (int w = 0; w < stepped * rowWords; w++) {
+        for (int w = 0; w < rowWords; w++) {
             int word = 0;
             for (int c = per * w; c < Math.min(dim, per * w + per); c++) {
-                float steps = Floats.rounded(from.get(first + c) / size);
+                float steps = Floats.rounded(Floats.quotient(from.get(first + c), size));
                 int above = (int) (Floats.clamped(steps, -most, most) + most);
                 word = word | above << 32 / per * (c % per);
             }

@@ -115,6 +115,43 @@ final class StreamBlocks {
         }
     }
 
+    /** What {@link #prepareExact} would take. */
+    void demandExact(int from, int to, int kept, int gone, Demand demand) {
+        for (int block = from / Places.BLOCK; block < Math.ceilDiv(to, Places.BLOCK); block++) {
+            Extent known = exactBlock(block);
+            if (known == null && passes(block, kept, gone)) {
+                demand.lend(Extent.Area.EXACT, format.exactFloats(), format.exactWords());
+            } else if (known == null || known.shared()) {
+                demand.take(format.exactFloats(), format.exactWords());
+            }
+        }
+    }
+
+    /** What {@link #prepareEvents} would take, and {@link #close} for the blocks that fill. */
+    void demandEvents(int end, Demand demand) {
+        int last = end / Places.BLOCK;
+        int half = Places.BLOCK * format.dim() / 2;
+        for (int block = packed; block <= last; block++) {
+            Extent known = eventBlock(block);
+            if (known == null && block < last) {
+                demand.lend(Extent.Area.EVENTS, format.openFloats(), 0);
+            } else if (known == null || known.shared()) {
+                demand.take(format.openFloats(), 0);
+            }
+            if (block < last) {
+                demand.take(format.packedFloats(block, half), format.packedWords(half));
+            }
+        }
+    }
+
+    /** What {@link #ownRule} would take. */
+    void demandRule(Demand demand) {
+        Extent known = rule;
+        if (known == null || known.shared()) {
+            demand.take(2 * format.dim(), 0);
+        }
+    }
+
     private static @Nullable Extent[] room(@Nullable Extent[] extents, int count) {
         return count <= extents.length
                 ? extents

@@ -50,8 +50,8 @@ final class TaskGraphs {
                     task(1 + i),
                     MoveKernels::useWeights,
                     context,
-                    buffers.slabs.get(i),
-                    buffers.codes);
+                    buffers.ops,
+                    buffers.slabs.get(i));
         }
         return graph.persistOnDevice(buffers.persistent());
     }
@@ -67,9 +67,9 @@ final class TaskGraphs {
                         task(0),
                         MoveKernels::useStep,
                         context,
+                        buffers.ops,
                         buffers.step,
-                        buffers.angles,
-                        buffers.counts)
+                        buffers.angles)
                 .persistOnDevice(buffers.step, buffers.angles);
     }
 
@@ -79,7 +79,7 @@ final class TaskGraphs {
         return new TaskGraph("places")
                 .consumeFromDevice(others.toArray())
                 .transferToDevice(EVERY_EXECUTION, buffers.places)
-                .task(task(0), MoveKernels::usePlaces, context, buffers.places, buffers.counts)
+                .task(task(0), MoveKernels::usePlaces, context, buffers.ops, buffers.places)
                 .persistOnDevice(buffers.places);
     }
 
@@ -90,6 +90,7 @@ final class TaskGraphs {
                         PackKernels::pack,
                         context,
                         buffers.control,
+                        buffers.ops,
                         buffers.step,
                         buffers.floats,
                         buffers.pool,
@@ -98,6 +99,10 @@ final class TaskGraphs {
 
     TaskGraph segment(int index, List<TaskSpec> specs) {
         return tasks("segment" + index, specs);
+    }
+
+    TaskGraph attention(List<TaskSpec> specs) {
+        return tasks("attention", specs);
     }
 
     TaskGraph logits(List<TaskSpec> specs) {
@@ -121,25 +126,45 @@ final class TaskGraphs {
     TaskGraph counts() {
         return new TaskGraph("counts")
                 .consumeFromDevice(buffers.persistent())
-                .task(task(0), MoveKernels::useCounts, context, buffers.counts)
+                .task(task(0), MoveKernels::useCounts, context, buffers.ops, buffers.counts)
                 .transferToHost(EVERY_EXECUTION, buffers.counts);
     }
 
     TaskGraph fetch(String name, FloatArray array) {
         return controlled(name)
-                .task(task(0), MoveKernels::fetch, context, buffers.control, array, buffers.stage)
+                .task(
+                        task(0),
+                        MoveKernels::fetch,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        array,
+                        buffers.stage)
                 .transferToHost(EVERY_EXECUTION, buffers.stage);
     }
 
     TaskGraph store(String name, FloatArray array) {
         return controlled(name)
                 .transferToDevice(EVERY_EXECUTION, buffers.stage)
-                .task(task(0), MoveKernels::store, context, buffers.control, array, buffers.stage);
+                .task(
+                        task(0),
+                        MoveKernels::store,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        array,
+                        buffers.stage);
     }
 
     TaskGraph duplicatePool() {
         return controlled("copyPool")
-                .task(task(0), MoveKernels::duplicate, context, buffers.control, buffers.pool);
+                .task(
+                        task(0),
+                        MoveKernels::duplicate,
+                        context,
+                        buffers.control,
+                        buffers.ops,
+                        buffers.pool);
     }
 
     TaskGraph fetchWords() {
@@ -149,6 +174,7 @@ final class TaskGraphs {
                         MoveKernels::fetchWords,
                         context,
                         buffers.control,
+                        buffers.ops,
                         buffers.words,
                         buffers.wordStage)
                 .transferToHost(EVERY_EXECUTION, buffers.wordStage);
@@ -162,6 +188,7 @@ final class TaskGraphs {
                         MoveKernels::storeWords,
                         context,
                         buffers.control,
+                        buffers.ops,
                         buffers.words,
                         buffers.wordStage);
     }
@@ -173,6 +200,7 @@ final class TaskGraphs {
                         MoveKernels::duplicateWords,
                         context,
                         buffers.control,
+                        buffers.ops,
                         buffers.words);
     }
 }

@@ -36,11 +36,15 @@ public final class TornadoBackendProvider implements BackendProvider {
             List<String> devices = TornadoDevice.all().stream().map(TornadoDevice::name).toList();
             return devices.isEmpty()
                     ? new BackendProbe.Unavailable(
-                            "TornadoVM has found no device",
+                            "TornadoVM has found no OpenCL device",
                             "install an OpenCL driver for a device of this machine (pocl-opencl-icd"
-                                    + " makes one of the CPU)")
+                                    + " makes one of the CPU), and take an SDK of TornadoVM with"
+                                    + " its OpenCL backend")
                     : new BackendProbe.Available(devices, List.of("delta"));
-        } catch (LinkageError | RuntimeException e) {
+        } catch (VirtualMachineError e) {
+            throw e;
+        } catch (RuntimeException | Error e) {
+            // Errors too: TornadoVM has one of its own, whose class may be as absent as it is.
             return new BackendProbe.Unavailable(
                     "TornadoVM's runtime is not there or can't start (" + e + ")", START);
         }

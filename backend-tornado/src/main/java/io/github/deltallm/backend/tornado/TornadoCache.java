@@ -227,6 +227,16 @@ final class TornadoCache implements KvCache {
         }
     }
 
+    /** What a layer takes for so many more rows; asks the strategy as {@link #prepare} does. */
+    void demand(int layer, int rows, Demand demand) {
+        int end = (int) Math.min(sequence.capacity(), (long) sequence.length() + rows);
+        for (CacheStream stream : streams) {
+            if (stream.head.layer() == layer) {
+                stream.demand(end, stream.head.window(sequence.widestRequest()), demand);
+            }
+        }
+    }
+
     /** Sends thresholds and formats that the device has not. */
     void sendRules() {
         for (CacheStream stream : streams) {
@@ -237,7 +247,15 @@ final class TornadoCache implements KvCache {
     }
 
     private void sendRule(CacheStream stream) {
-        memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
+        boolean done = false;
+        try {
+            memory.storeFloats(List.of(stream.blocks.ownRule()), List.of(stream.rule()));
+            done = true;
+        } finally {
+            if (!done) {
+                stream.blocks.forgetRule();
+            }
+        }
     }
 
     /** What the queries of a run see, layer by layer, head by head, row by row. */

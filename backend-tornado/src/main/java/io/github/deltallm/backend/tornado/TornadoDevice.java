@@ -2,9 +2,11 @@ package io.github.deltallm.backend.tornado;
 
 import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,13 +17,20 @@ import java.util.List;
  * @param name as it is selected by
  */
 record TornadoDevice(int driver, int index, String name) {
-    /** All devices that TornadoVM has found; its default first. */
+    /** Threads of a work-group, where the device takes so many. */
+    private static final int GROUP = 64;
+
+    /**
+     * The OpenCL devices that TornadoVM has found; its default first. Its other backends have other
+     * compilers, with which nothing here was tried.
+     */
     static List<TornadoDevice> all() {
         TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
         List<TornadoDevice> devices = new ArrayList<>();
         for (int driver = 0; driver < runtime.getNumBackends(); driver++) {
             TornadoBackend backend = runtime.getBackend(driver);
-            for (int index = 0; index < backend.getNumDevices(); index++) {
+            boolean openCl = backend.getBackendType() == TornadoVMBackendType.OPENCL;
+            for (int index = 0; openCl && index < backend.getNumDevices(); index++) {
                 String name =
                         backend.getBackendType().name().toLowerCase(java.util.Locale.ROOT)
                                 + ":"
@@ -53,11 +62,18 @@ record TornadoDevice(int driver, int index, String name) {
                 allowed < global ? " (" + TornadoSettings.MEMORY + ")" : "");
     }
 
+    /** Threads of a work-group. */
+    int group() {
+        long most = Arrays.stream(device().getPhysicalDevice().getDeviceMaxWorkGroupSize()).sum();
+        return (int) Math.max(1, Math.min(GROUP, most));
+    }
+
     /**
      * TornadoVM's own would allow the driver to reorder sums, and to take NaN and infinities for
-     * impossible: masks and integers would no longer be those of the contract.
+     * impossible: masks and integers would no longer be those of the contract. What must be divided
+     * exactly is, by {@link Floats#quotient}: not every device has a flag for it.
      */
     String openClCompilerFlags() {
-        return "-w -cl-fp32-correctly-rounded-divide-sqrt";
+        return "-w";
     }
 }

@@ -123,10 +123,7 @@ final class TornadoExecutable implements Executable {
     private void reserve(StepRows rows) {
         HeadShape heads = program.heads();
         int scores = StepTables.blocks(rows) * Places.BLOCK;
-        memory.reserve(
-                memory.stepInts(rows.count(), rows.spans().size()),
-                PlaceTable.ints(rows, memory.streams()),
-                layout.attends() ? (long) rows.count() * heads.heads() * scores : 0);
+        memory.reserve(needs(rows, 0), () -> needs(rows, layout.maxRows()));
         if (layout.attends()) {
             prepare(rows);
         }
@@ -140,6 +137,27 @@ final class TornadoExecutable implements Executable {
             new PlaceTable(rows, memory, buffers.places).fill();
             memory.machine().places();
         }
+    }
+
+    /**
+     * What a step needs.
+     *
+     * @param least rows of each span that there is to be room for
+     */
+    private Needs needs(StepRows rows, int least) {
+        Demand demand = new Demand();
+        for (int layer = 0; layout.attends() && layer < program.heads().layers(); layer++) {
+            demand.nextLayer();
+            for (StepRows.Span span : rows.spans()) {
+                span.cache().demand(layer, Math.max(least, span.count()), demand);
+            }
+        }
+        return new Needs(
+                memory.stepInts(rows.count(), rows.spans().size()),
+                PlaceTable.ints(rows, memory.streams(), least),
+                layout.attends() ? StepTables.blocks(rows) * (long) Places.BLOCK : 0,
+                demand.floats(),
+                demand.words());
     }
 
     private void prepare(StepRows rows) {
@@ -158,7 +176,6 @@ final class TornadoExecutable implements Executable {
 
     /** Runs all segments; returns {@link #counts} by span. */
     private int[][] compute(StepRows rows) {
-        int blocks = StepTables.blocks(rows);
         List<StepRows.Span> spans = rows.spans();
         int[][] counts = new int[spans.size()][];
         boolean fills = false;
@@ -168,12 +185,7 @@ final class TornadoExecutable implements Executable {
             fills |= layout.attends() && span.cache().fillsBlock(span.count());
         }
         for (Segment segment : layout.segments()) {
-            memory.machine()
-                    .segment(
-                            graphs.indexOf(segment.tasks()),
-                            segment.base,
-                            rows.count(),
-                            segment.threads(rows.count(), spans.size(), blocks));
+            compute(segment, rows);
             if (segment.encoded() >= 0 && fills) {
                 counts(rows, segment.encoded(), counts);
                 pack(rows, segment.encoded(), counts);
@@ -188,6 +200,20 @@ final class TornadoExecutable implements Executable {
             counts(rows, -1, counts);
         }
         return counts;
+    }
+
+    /** Runs a segment; its attention in groups of queries, as many as their scores have room. */
+    private void compute(Segment segment, StepRows rows) {
+        Machine machine = memory.machine();
+        int blocks = StepTables.blocks(rows);
+        int queries = segment.attention().isEmpty() ? 0 : rows.count() * program.heads().heads();
+        int most = Math.max(1, layout.scores() / (blocks * Places.BLOCK));
+        Segment.Work all = new Segment.Work(rows.count(), rows.spans().size(), blocks, queries);
+        int first = 0;
+        for (; queries - first > most; first += most) {
+            machine.attend(segment, all.of(most), first);
+        }
+        machine.segment(graphs.indexOf(segment.tasks()), segment, all.of(queries - first), first);
     }
 
     /**
@@ -209,7 +235,10 @@ final class TornadoExecutable implements Executable {
                             memory.machine()
                                     .buffers
                                     .counts
-                                    .get((span.row() + row) * streams + stream);
+                                    .get(
+                                            EncodeKernels.FIRST_COUNT
+                                                    + (span.row() + row) * streams
+                                                    + stream);
                 }
             }
             span.cache().requireEncodable(span.count(), counts[i]);
@@ -246,12 +275,16 @@ final class TornadoExecutable implements Executable {
             for (int i = 0; i < count; i++) {
                 machine.buffers.control.set(Control.LIST + i, wanted.get(first + i));
             }
-            machine.logits(segment.base, count, segment.threads(count, 0, 0)[0]);
+            machine.logits(
+                    segment.base, count, segment.threads(new Segment.Work(count, 0, 0, 0))[0]);
             MemorySegment all = machine.buffers.logits.getSegment();
             for (int i = 0; i < count; i++) {
                 sink.accept(
                         wanted.get(first + i),
-                        all.asSlice(4L * i * vocabulary, 4L * vocabulary).asReadOnly());
+                        all.asSlice(
+                                        4L * (WeightKernels.FIRST_LOGIT + i * vocabulary),
+                                        4L * vocabulary)
+                                .asReadOnly());
             }
         }
     }

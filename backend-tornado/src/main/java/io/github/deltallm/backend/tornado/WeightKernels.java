@@ -16,6 +16,9 @@ public final class WeightKernels {
     /** Rows that a thread computes. */
     static final int TILE = 8;
 
+    /** Where logits begin; {@link Progress} lies before them. */
+    static final int FIRST_LOGIT = 16;
+
     private WeightKernels() {}
 
     /** {@code out = table[token]}; a thread decodes 32 values. */
@@ -30,6 +33,7 @@ public final class WeightKernels {
             ByteArray weights,
             FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         int columns = ops.get(at + OpTable.WIDTH_OUT);
         int blocks = (columns + Blocks.SIZE - 1) / Blocks.SIZE;
@@ -75,6 +79,7 @@ public final class WeightKernels {
             ByteArray weights,
             FloatArray values) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         int outputs = ops.get(at + OpTable.WIDTH_OUT);
         int rows = control.get(Control.ROWS);
@@ -148,6 +153,8 @@ public final class WeightKernels {
             FloatArray values,
             FloatArray out) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
+        Progress.tell(ops, out, 0, i);
         int at = OpTable.at(control, op);
         int outputs = ops.get(at + OpTable.WIDTH_OUT);
         if (i < control.get(Control.ROWS) * outputs) {
@@ -189,7 +196,7 @@ public final class WeightKernels {
                 }
                 total = total + sum;
             }
-            out.set(i, total);
+            out.set(FIRST_LOGIT + i, total);
         }
     }
 
@@ -206,6 +213,7 @@ public final class WeightKernels {
             FloatArray values,
             IntArray codes) {
         int row = context.globalIdx;
+        Progress.count(ops, control, row);
         if (row < control.get(Control.ROWS)) {
             int at = OpTable.at(control, op);
             int columns = ops.get(at + OpTable.WIDTH_IN);
@@ -219,7 +227,7 @@ public final class WeightKernels {
             }
             float s = 0;
             if (largest > 0) {
-                s = 127 / largest;
+                s = Floats.quotient(127, largest);
             }
             for (int i = 0; i < columns; i++) {
                 float scaled = Floats.clamped(values.get(in + i) * s, -128, 127);
@@ -242,6 +250,7 @@ public final class WeightKernels {
             FloatArray values,
             IntArray codes) {
         int i = context.globalIdx;
+        Progress.count(ops, control, i);
         int at = OpTable.at(control, op);
         int outputs = ops.get(at + OpTable.WIDTH_OUT);
         if (i < control.get(Control.ROWS) * outputs) {
@@ -285,9 +294,9 @@ public final class WeightKernels {
             float product = 0;
             if (s != 0) {
                 if (different == 0) {
-                    product = sum * (common / s);
+                    product = sum * Floats.quotient(common, s);
                 } else {
-                    product = total / s;
+                    product = Floats.quotient(total, s);
                 }
             }
             if (ops.get(at + OpTable.BIAS) >= 0) {

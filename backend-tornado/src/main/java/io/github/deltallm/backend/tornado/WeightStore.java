@@ -26,7 +26,9 @@ final class WeightStore {
     /** Bytes that a slab is rounded up by, at most. */
     private static final long ROUNDING = 8L << 20;
 
+    /** Of tensors; the first one begins here, behind a byte of {@link Progress}. */
     private static final long ALIGNMENT = 16;
+
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -45,7 +47,7 @@ final class WeightStore {
     private final List<Vector> vectors = new ArrayList<>();
     private final List<float[]> constants = new ArrayList<>();
     private final List<Integer> constantPlaces = new ArrayList<>();
-    private final List<Long> slabs = new ArrayList<>(List.of(1L));
+    private final List<Long> slabs = new ArrayList<>(List.of(ALIGNMENT));
     private final long slab;
     private long floats = FloatTables.SIZE;
 
@@ -89,9 +91,9 @@ final class WeightStore {
             throw tooLarge(tensor.name(), size);
         }
         long first = (slabs.getLast() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        if (first + size > slab && slabs.getLast() > 1) {
-            slabs.add(0L);
-            first = 0;
+        if (first + size > slab && slabs.getLast() > ALIGNMENT) {
+            slabs.add(ALIGNMENT);
+            first = ALIGNMENT;
         }
         slabs.set(slabs.size() - 1, first + size);
         int scale = 0;
@@ -130,6 +132,7 @@ final class WeightStore {
     /** Copies all weights to the host's side of the buffers. */
     void fill(DeviceBuffers buffers) {
         FloatTables.fill(buffers.floats);
+        buffers.slabs.forEach(bytes -> bytes.set(0, (byte) 1));
         for (int i = 0; i < constants.size(); i++) {
             buffers.floats.set(constantPlaces.get(i), constants.get(i)[0]);
         }

@@ -10,9 +10,7 @@ import io.github.deltallm.api.spi.Encoding.Delta;
 import io.github.deltallm.api.spi.Encoding.Events;
 import io.github.deltallm.api.spi.Encoding.Store;
 import io.github.deltallm.api.spi.Executable;
-import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.KvCache;
-import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Step;
 import io.github.deltallm.api.spi.Value;
 import io.github.deltallm.testsupport.WindowStrategy;
@@ -20,21 +18,14 @@ import io.github.deltallm.testsupport.WindowStrategy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-import java.util.Random;
-
 /** What sequences take of a device. */
 class CacheMemoryTest {
-    private static final HeadShape HEADS = new HeadShape(2, 2, 1, 32);
     private static final int CHUNK = 64;
     private static final Encoding BF16 = new Encoding.Exact(Store.BF16);
     private static final Encoding F32 = new Encoding.Exact(Store.F32);
-    private final TornadoBackend backend = new TornadoBackend(device());
-    private final Executable executable = backend.compile(program(), CHUNK);
-
-    private static TornadoDevice device() {
-        TornadoSettings.apply();
-        return TornadoDevice.all().getFirst();
-    }
+    private final TornadoBackend backend = new TornadoBackend(AttentionTrial.device());
+    private final Executable executable =
+            backend.compile(AttentionTrial.program(AttentionTrial.HEADS), CHUNK);
 
     @AfterEach
     void close() {
@@ -42,40 +33,12 @@ class CacheMemoryTest {
         backend.close();
     }
 
-    /** Two layers that attend to what is written. */
-    private static Program program() {
-        Program.Recorder recorder = Program.record(HEADS);
-        for (int layer = 0; layer < HEADS.layers(); layer++) {
-            Value query = recorder.input("query" + layer, HEADS.queryWidth());
-            Value key = recorder.input("key" + layer, HEADS.kvWidth());
-            Value value = recorder.input("value" + layer, HEADS.kvWidth());
-            Value out = recorder.value("out" + layer, HEADS.queryWidth());
-            recorder.attention(layer, query, key, value, 0.2f, out).output(out);
-        }
-        return recorder.program();
-    }
-
     private static AttentionStrategy window(Encoding keys, Encoding values, boolean drops) {
         return new WindowStrategy(keys, values, 2, 32, drops, false);
     }
 
-    /** Appends rows that change little from one to the next. */
     private void feed(KvCache cache, int rows) {
-        Random random = new Random(cache.length());
-        for (int done = 0; done < rows; done += CHUNK) {
-            int count = Math.min(CHUNK, rows - done);
-            for (Value input : executable.program().inputs()) {
-                float[] data = new float[count * input.width()];
-                for (int i = 0; i < data.length; i++) {
-                    float before = i < input.width() ? 0 : data[i - input.width()];
-                    data[i] = before + 0.2f * (float) random.nextGaussian();
-                }
-                executable.write(input, count, data);
-            }
-            executable.run(
-                    new Step().add(cache, new int[count], 0, count, Step.Logits.NONE),
-                    (row, logits) -> {});
-        }
+        AttentionTrial.feed(executable, cache, rows, CHUNK);
     }
 
     private long held() {

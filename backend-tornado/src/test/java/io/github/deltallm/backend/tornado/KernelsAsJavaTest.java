@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.deltallm.api.spi.BackendProvider;
 import io.github.deltallm.conformance.tests.AttentionRules;
+import io.github.deltallm.conformance.tests.CacheRules;
 import io.github.deltallm.conformance.tests.CountRules;
 import io.github.deltallm.conformance.tests.DeltaRules;
+import io.github.deltallm.conformance.tests.ErrorRules;
 import io.github.deltallm.conformance.tests.LinearRules;
 import io.github.deltallm.conformance.tests.ModelRules;
 import io.github.deltallm.conformance.tests.RowRules;
 import io.github.deltallm.conformance.tests.StateRules;
+import io.github.deltallm.conformance.tests.TernaryRules;
 import io.github.deltallm.conformance.tests.WindowRules;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -87,6 +90,30 @@ class KernelsAsJavaTest {
 
     @Nested
     class Models extends ModelRules {
+        @Override
+        protected BackendProvider provider() {
+            return StandIn.provider();
+        }
+    }
+
+    @Nested
+    class Ternary extends TernaryRules {
+        @Override
+        protected BackendProvider provider() {
+            return StandIn.provider();
+        }
+    }
+
+    @Nested
+    class Caches extends CacheRules {
+        @Override
+        protected BackendProvider provider() {
+            return StandIn.provider();
+        }
+    }
+
+    @Nested
+    class Errors extends ErrorRules {
         @Override
         protected BackendProvider provider() {
             return StandIn.provider();

@@ -93,7 +93,8 @@ class PackedBlockTest {
         Packing.list(control, 0, 0, steps + 2 * dim, 0, steps, format, number);
         FloatArray floats = new FloatArray(FloatTables.SIZE);
         FloatTables.fill(floats);
-        PackKernels.pack(new KernelContext(), control, step, floats, pool, words);
+        IntArray ops = new IntArray(OpTable.STRIDE_OPS);
+        PackKernels.pack(new KernelContext(), control, ops, step, floats, pool, words);
         float[] packed = new float[format.packedFloats(number, count)];
         for (int i = 0; i < packed.length; i++) {
             packed[i] = pool.get(steps + 2 * dim + i);

@@ -47,7 +47,12 @@ public final class TaskGraph {
     }
 
     void run(GridScheduler grids) {
+        // A driver that refuses a kernel, and a runtime that goes on without it.
+        String lost = System.getProperty("tornado.standin.lost", "");
         for (Named task : tasks) {
+            if (lost.equals(name + "." + task.id())) {
+                continue;
+            }
             long threads = grids.grid(name + "." + task.id()).threads();
             for (int thread = 0; thread < threads; thread++) {
                 task.context().globalIdx = thread;

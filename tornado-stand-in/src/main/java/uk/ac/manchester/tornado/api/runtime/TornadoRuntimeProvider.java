@@ -36,7 +36,7 @@ public final class TornadoRuntimeProvider {
 
         @Override
         public TornadoVMBackendType getBackendType() {
-            return TornadoVMBackendType.JAVA;
+            return TornadoVMBackendType.OPENCL;
         }
     }
 }
