@@ -253,6 +253,8 @@ final class SparseRows {
                             width,
                             open.counts,
                             count + ready);
+            // The difference of two floats may be none.
+            requireFinite(out, at + in, row + ready, todo);
         }
         if (row == 0) {
             System.arraycopy(out, at, anchors, 0, cumulative() ? dim : 0);

@@ -2,6 +2,7 @@ package io.github.deltallm.conformance.tests;
 
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import io.github.deltallm.api.DeltaLlmException;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Encoding.Delta;
@@ -241,6 +242,64 @@ public abstract class DeltaPropertyRules extends ConformanceRules {
         whole(
                 Sequence.random(new HeadShape(1, 2, 1, 16), 40, 18),
                 new Runs(delta, delta, 0, 9, false));
+    }
+
+    /** A channel of keys and values that goes from one end of the floats to the other at a row. */
+    private static Sequence reversed(int row) {
+        Sequence sequence = Sequence.random(new HeadShape(1, 2, 1, 16), 40, 23);
+        for (float[] rows : List.of(sequence.keys(), sequence.values())) {
+            rows[(row - 1) * 16 + 5] = -3e38f;
+            rows[row * 16 + 5] = 3e38f;
+        }
+        return sequence;
+    }
+
+    @TestFactory
+    @DisplayName("DLT-23 optional (delta): a change that is no float is refused, but not by int8")
+    Stream<DynamicTest> changeThatIsNoFloat() {
+        Stream<DynamicTest> refused =
+                Stream.of(Events.F32, Events.BF16)
+                        .map(events -> dynamicTest(events + " refuses", () -> refused(events)));
+        return Stream.concat(
+                refused, Stream.of(dynamicTest("INT8 goes 127 steps", this::saturated)));
+    }
+
+    private void refused(Events events) {
+        Delta delta = Delta.of(0.4f, events, Store.F32);
+        Sequence sequence = reversed(23);
+        for (int chunk : new int[] {40, 1}) {
+            try (DeltaTrial trial =
+                            new DeltaTrial(sequence, new Runs(delta, delta, 0, 9, false), backend());
+                    KvCache cache = trial.newCache()) {
+                DeltaLlmException told =
+                        Assertions.assertThrows(
+                                DeltaLlmException.class, () -> trial.feed(cache, chunk));
+                Assertions.assertTrue(
+                        String.valueOf(told.getMessage()).contains("position 23"),
+                        () -> "'" + told.getMessage() + "' names position 23");
+                Assertions.assertEquals(chunk == 1 ? 23 : 0, cache.length(), "length behind it");
+            }
+        }
+    }
+
+    private void saturated() {
+        Delta delta =
+                new Delta(
+                        new float[] {0.4f},
+                        false,
+                        Events.INT8,
+                        Numbers.rising(16, 0.02f, 0.001f),
+                        Store.F32);
+        for (int chunk : new int[] {40, 1}) {
+            try (DeltaTrial trial =
+                            new DeltaTrial(
+                                    reversed(1), new Runs(delta, delta, 0, 9, false), backend());
+                    KvCache cache = trial.newCache()) {
+                trial.feed(cache, chunk);
+                trial.checkStreams(cache, Kind.KEYS);
+                trial.checkStreams(cache, Kind.VALUES);
+            }
+        }
     }
 
     @Test
