@@ -11,6 +11,7 @@ import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.NE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -123,11 +124,10 @@ final class FourBitMatVec {
             FloatVector result = FloatVector.zero(F);
             for (int block = 0, at = row; block < blocks; block++, at += UNIT) {
                 FloatVector scale = FloatVector.fromArray(F, scales, at);
-                // Weights n are multiplied as n - 8.
-                result =
-                        scale.mul(8)
-                                .add(FloatVector.fromArray(F, minima, at))
-                                .fma(FloatVector.broadcast(F, x.sums[block]), result);
+                // Weights n are multiplied as n - 8; a sum times 0 may be NaN, if it is infinite.
+                FloatVector rest = scale.mul(8).add(FloatVector.fromArray(F, minima, at));
+                FloatVector more = rest.fma(FloatVector.broadcast(F, x.sums[block]), result);
+                result = result.blend(more, rest.compare(NE, 0));
                 scale.mul(x.steps[block]).intoArray(scales, at);
             }
             result.intoMemorySegment(results, 4L * row, NATIVE);

@@ -7,15 +7,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /**
- * Memory that the kernel is asked to back with pages of 2 MiB ({@code madvise(2)}): a core streams
- * weights from it half as fast again as from pages of 4 KiB, at whose ends the processor stops to
- * fetch ahead. On Linux, where the module may call native code; elsewhere there is none.
+ * Memory that the kernel is asked to back with huge pages ({@code madvise(2)}), of 2 MiB on most
+ * machines: a core streams weights from it half as fast again as from pages of 4 KiB, at whose ends
+ * the processor stops to fetch ahead. On 64-bit Linux, where the module may call native code;
+ * elsewhere there is none. The JVM's limit for direct memory does not count it.
  */
 final class HugePages {
-    /** Of the page, and what its memory is aligned to. */
+    /** What the memory is aligned to. */
     static final long SIZE = 2 << 20;
 
     private static final int READ_WRITE = 3;
@@ -31,7 +33,6 @@ final class HugePages {
 
     @SuppressWarnings("restricted")
     private HugePages(Linker linker, SymbolLookup lookup) {
-        // The constants above are those of Linux on both processors that it runs on.
         FunctionDescriptor mmap =
                 FunctionDescriptor.of(
                         ValueLayout.ADDRESS,
@@ -57,21 +58,27 @@ final class HugePages {
 
     private static Optional<HugePages> find() {
         if (!System.getProperty("os.name").equals("Linux")
+                || ValueLayout.ADDRESS.byteSize() != Long.BYTES
                 || !HugePages.class.getModule().isNativeAccessEnabled()) {
             return Optional.empty();
         }
-        Linker linker = Linker.nativeLinker();
-        return Optional.of(new HugePages(linker, linker.defaultLookup()));
+        try {
+            Linker linker = Linker.nativeLinker();
+            return Optional.of(new HugePages(linker, linker.defaultLookup()));
+        } catch (UnsupportedOperationException | NoSuchElementException e) {
+            return Optional.empty();
+        }
     }
 
     /**
      * Zeroed memory that begins at a huge page and is given back when the arena closes. Whether the
      * kernel has such pages free is its business; the memory is there in any case.
      *
-     * @return nothing where there is no such memory, or not so much
+     * @return nothing where there is no such memory, or less than that is available
      */
     static Optional<MemorySegment> allocate(Arena arena, long bytes) {
-        return HERE.flatMap(pages -> pages.mapped(arena, bytes));
+        return HERE.filter(pages -> bytes <= Processor.availableMemory())
+                .flatMap(pages -> pages.mapped(arena, bytes));
     }
 
     @SuppressWarnings("restricted")
@@ -101,8 +108,7 @@ final class HugePages {
     /** A kernel without huge pages refuses, which changes nothing. */
     private void advise(MemorySegment memory) {
         try {
-            int refused = (int) advise.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
-            assert refused <= 0;
+            int ignored = (int) advise.invokeExact(memory, memory.byteSize(), MADV_HUGEPAGE);
         } catch (Throwable e) {
             throw new AssertionError(e);
         }

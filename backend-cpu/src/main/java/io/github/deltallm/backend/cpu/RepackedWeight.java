@@ -154,15 +154,14 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         }
         MemorySegment results = worker.repacked.results;
         for (int unit = from / unitRows; unit * unitRows < to; unit++) {
-            results.fill((byte) 0);
             multiply(unit, worker);
             store(unit, results, out);
         }
     }
 
     /**
-     * Adds the products of a unit's rows and the worker's single row of activations, which has the
-     * form that was asked for, to the scratch's results.
+     * Sets the scratch's results to the products of a unit's rows and the worker's single row of
+     * activations, which has the form that was asked for.
      */
     abstract void multiply(int unit, Worker worker);
 

@@ -30,15 +30,15 @@ final class SixBitKernels {
     private SixBitKernels() {}
 
     /**
-     * Adds the products of {@code N} rows to the results. A weight n becomes the float {@code 64 +
-     * n} by a shift that puts it into the mantissa's highest bits; what is too much is taken from
-     * the sum by the sum of the activations.
+     * The products of {@code N} rows. A weight n becomes the float {@code 64 + n} by a shift that
+     * puts it into the mantissa's highest bits; what is too much is taken from the sum by the sum
+     * of the activations.
      *
      * @param w repacked weights, the unit's words from {@code at} on
      * @param scales, {@code [group][N]}
-     * @param results {@code [N]} floats
+     * @param results gets {@code [N]} floats
      */
-    static void add(
+    static void multiply(
             MemorySegment w,
             long at,
             int groups,
@@ -47,7 +47,7 @@ final class SixBitKernels {
             MemorySegment results) {
         float[] values = x.values;
         float[] sums = x.sums;
-        FloatVector result = FloatVector.fromMemorySegment(F, results, 0, NATIVE);
+        FloatVector result = FloatVector.zero(F);
         for (int group = 0; group < groups; group++) {
             long p = at + (long) group * WORDS * BYTES;
             int c = group * GROUP;

@@ -78,7 +78,7 @@ final class SixBitWeight extends RepackedWeight {
         for (int block = 0; block < blocks; block++) {
             unpack(unit, block, scratch.scales, block * GROUPS * N);
         }
-        SixBitKernels.add(
+        SixBitKernels.multiply(
                 data,
                 words(unit, 0),
                 blocks * GROUPS,

@@ -17,8 +17,7 @@ final class Tiles {
      * The widest tile whose accumulators are all registers: with 16 of them the narrowest one is a
      * fifth faster.
      */
-    private static final int FITTING =
-            Integer.getInteger("deltallm.cpu.tile", Processor.hasManyRegisters() ? WIDEST : 1);
+    private static final int FITTING = fitting();
 
     /** A multiple of all numbers of rows that a kernel takes at a time. */
     static final int ROWS = 12;
@@ -30,6 +29,13 @@ final class Tiles {
     private static final int DEPTH = 128;
 
     private Tiles() {}
+
+    /** The system property is for machines on which the JVM is told to use fewer registers. */
+    private static int fitting() {
+        int wanted = Integer.getInteger("deltallm.cpu.tile", 0);
+        boolean wide = wanted == 0 ? Processor.hasManyRegisters() : wanted > 1;
+        return wide ? WIDEST : 1;
+    }
 
     /** Rows that the kernel of a width takes at a time. */
     static int rowsAtATime(int width) {

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * any, so that small tensors fill huge pages as well. Not thread-safe.
  */
 final class WeightMemory {
-    /** Of a piece; what stays unused of the last one is never backed by memory. */
+    /** Of a piece; what stays unused of it is never backed by memory. */
     private static final long PIECE = 64L << 20;
 
     private static final long ALIGNMENT = 64;
@@ -38,7 +38,9 @@ final class WeightMemory {
             if (size > piece.byteSize()) {
                 return Native.allocate(arena, bytes, what);
             }
-            free = piece;
+            MemorySegment rest = piece.asSlice(size);
+            free = rest.byteSize() > free.byteSize() ? rest : free;
+            return piece.asSlice(0, bytes);
         }
         MemorySegment taken = free.asSlice(0, bytes);
         free = free.asSlice(size);

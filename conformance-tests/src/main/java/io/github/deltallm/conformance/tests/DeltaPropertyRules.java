@@ -269,7 +269,8 @@ public abstract class DeltaPropertyRules extends ConformanceRules {
         Sequence sequence = reversed(23);
         for (int chunk : new int[] {40, 1}) {
             try (DeltaTrial trial =
-                            new DeltaTrial(sequence, new Runs(delta, delta, 0, 9, false), backend());
+                            new DeltaTrial(
+                                    sequence, new Runs(delta, delta, 0, 9, false), backend());
                     KvCache cache = trial.newCache()) {
                 DeltaLlmException told =
                         Assertions.assertThrows(
