@@ -1,6 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
+import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 
 import io.github.deltallm.api.spi.TensorType;
 

@@ -1,7 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
-import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Tensor;
@@ -44,7 +44,7 @@ final class FourBitWeight extends RepackedWeight {
             }
         }
         type.pack(tensor.data(), at, run, data, head(unit, block), scales(unit, block), row);
-        long to = words(unit, block) + 2L * RepackedKernels.lane(row);
+        long to = words(unit, block) + 2L * Repacking.lane(row);
         for (int w = 0; w < BLOCK / 4; w++, to += 2L * UNIT) {
             data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to, word(at, run, w));
         }
@@ -80,9 +80,9 @@ final class FourBitWeight extends RepackedWeight {
                 unpack(unit, block, row, scratch, block * UNIT + row);
             }
         }
-        FourBitMatVec.begin(
+        FourBitKernels.begin(
                 scratch.scales, scratch.minima, blocks, worker.rounded, scratch.results);
-        FourBitMatVec.add(
+        FourBitKernels.add(
                 data, words(unit, 0), blocks, worker.rounded, scratch.scales, scratch.results);
     }
 
@@ -93,7 +93,7 @@ final class FourBitWeight extends RepackedWeight {
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
         unpack(unit, block, row, scratch, row);
-        RepackedKernels.fourBits(
+        FourBitKernels.decode(
                 data, words(unit, block), row, scratch.scales, scratch.minima, scratch.columns);
     }
 }

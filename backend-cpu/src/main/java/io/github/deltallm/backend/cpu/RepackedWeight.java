@@ -46,7 +46,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     /**
      * Allocates; {@link #pack} fills.
      *
-     * @param unitRows of a unit, a multiple of N, at most {@link RepackedKernels#UNIT}
+     * @param unitRows of a unit, a multiple of N, at most {@link FourBitKernels#UNIT}
      * @param headBytes of eight blocks, a row
      * @param scaleBytes of a block, a row
      * @param wordBytes of a block, a row
@@ -68,9 +68,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         this.wordBytes = (long) wordBytes * unitRows;
         unitBytes = words(0, blocks);
         data = memory.allocate(units * unitBytes, "the tensor " + tensor.name());
-        this.bias = new float[Lanes.padded(units * unitRows)];
-        bias.ifPresent(vector ->
-                new Linear(vector, Optional.empty(), memory.arena()).decode(0, this.bias, 0));
+        this.bias = Repacking.bias(bias, Lanes.padded(units * unitRows), memory.arena());
     }
 
     /** Whether a weight's type has such a form. */

@@ -1,8 +1,11 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.Lanes.N;
+
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.spi.Tensor;
 
+import java.lang.foreign.Arena;
 import java.util.Optional;
 
 /** What all weights have in common that are repacked while a program is compiled. */
@@ -11,6 +14,22 @@ final class Repacking {
     record Key(Tensor weight, Optional<Tensor> bias) {}
 
     private Repacking() {}
+
+    /**
+     * Where a row of a unit lies among its words of 16 bits: those at even places of a register are
+     * widened first, so its first half of rows lies there.
+     */
+    static int lane(int row) {
+        int inRegister = row % (2 * N);
+        return row - inRegister + 2 * (inRegister % N) + inRegister / N;
+    }
+
+    /** A bias as fp32, padded with zeros to so many rows; zeros where there is none. */
+    static float[] bias(Optional<Tensor> bias, int rows, Arena arena) {
+        float[] values = new float[rows];
+        bias.ifPresent(vector -> new Linear(vector, Optional.empty(), arena).decode(0, values, 0));
+        return values;
+    }
 
     /**
      * Checks a scale of a row.

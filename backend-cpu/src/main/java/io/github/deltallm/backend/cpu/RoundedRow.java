@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * A row of activations as whole numbers of steps, a step for each block of 32 columns, in the form
- * in which {@link FourBitMatVec} multiplies words of four weights. A step is as small as sums of
+ * in which {@link FourBitKernels} multiplies words of four weights. A step is as small as sums of
  * four products may be that have 16 bits: about 2^-12 of the largest sum of four magnitudes.
  */
 final class RoundedRow {
@@ -19,7 +19,7 @@ final class RoundedRow {
     /** {@code [column]}: of a word's four columns x0, x1 - 16 x0, x2 - 16 x1, x3 - 16 x2. */
     final short[] factors;
 
-    /** {@code [word]}: {@link FourBitMatVec#BIAS} less 8 (x0 + x1 + x2 + x3). */
+    /** {@code [word]}: {@link FourBitKernels#BIAS} less 8 (x0 + x1 + x2 + x3). */
     final short[] biases;
 
     /** {@code [block]}: what a step is; not finite where an activation is not. */
@@ -75,7 +75,7 @@ final class RoundedRow {
             factors[column + c + 1] = (short) (x1 - 16 * x0);
             factors[column + c + 2] = (short) (x2 - 16 * x1);
             factors[column + c + 3] = (short) (x3 - 16 * x2);
-            biases[(column + c) / 4] = (short) (FourBitMatVec.BIAS - 8 * (x0 + x1 + x2 + x3));
+            biases[(column + c) / 4] = (short) (FourBitKernels.BIAS - 8 * (x0 + x1 + x2 + x3));
         }
     }
 

@@ -101,7 +101,7 @@ final class TernaryKernels {
     /**
      * Adds a block's products of 64 weight rows.
      *
-     * @param w words, {@code [words][64]}; see {@link #lane} for the order of rows
+     * @param w words, {@code [words][64]}; see {@link Repacking#lane} for the order of rows
      * @param tables of {@link #tables}
      * @param sums 64 ints, row after row
      */
@@ -124,15 +124,6 @@ final class TernaryKernels {
                 narrow(w, from, words, tables, sums, to + part * 4L * BYTES);
             }
         }
-    }
-
-    /**
-     * Where a row of 64 lies among a word's 64: the lanes at even places of a register are widened
-     * first, so its first half of rows lies there.
-     */
-    static int lane(int row) {
-        int inRegister = row % (2 * N);
-        return row - inRegister + 2 * (inRegister % N) + inRegister / N;
     }
 
     /** 64 rows as two registers of 32 lanes. */

@@ -62,9 +62,7 @@ final class TernaryWeight {
         scales = new float[units * UNIT];
         mixed = new boolean[tensor.rows()];
         blockScales = new float[tensor.type() == TensorType.I2_S ? 0 : tensor.rows() * blocks];
-        this.bias = new float[units * UNIT];
-        bias.ifPresent(vector ->
-                new Linear(vector, Optional.empty(), memory.arena()).decode(0, this.bias, 0));
+        this.bias = Repacking.bias(bias, units * UNIT, memory.arena());
     }
 
     /** Whether some rows have blocks of different scales. */
@@ -201,7 +199,7 @@ final class TernaryWeight {
     }
 
     private void store(short[] words, int row, int block) {
-        long to = at(block, row / UNIT) + 2L * TernaryKernels.lane(row % UNIT);
+        long to = at(block, row / UNIT) + 2L * Repacking.lane(row % UNIT);
         for (int w = 0; w < words(block); w++) {
             data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + 2L * UNIT * w, words[w]);
         }

@@ -52,7 +52,7 @@ final class Tiles {
 
     /** The same for packed activations, of tiles that fit the processor. */
     static int packedWidth(int registers) {
-        return Math.min(FITTING, Integer.highestOneBit(registers));
+        return Math.min(FITTING, width(registers));
     }
 
     /** Values of k a pass for a width: 32 KB of x, but at most 256. */

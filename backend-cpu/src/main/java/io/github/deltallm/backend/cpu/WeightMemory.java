@@ -32,18 +32,19 @@ final class WeightMemory {
      */
     MemorySegment allocate(long bytes, String what) {
         long size = bytes + ALIGNMENT - 1 & -ALIGNMENT;
-        if (size > free.byteSize()) {
-            MemorySegment piece =
-                    HugePages.allocate(arena, Math.max(size, PIECE)).orElse(MemorySegment.NULL);
-            if (size > piece.byteSize()) {
-                return Native.allocate(arena, bytes, what);
-            }
-            MemorySegment rest = piece.asSlice(size);
-            free = rest.byteSize() > free.byteSize() ? rest : free;
-            return piece.asSlice(0, bytes);
+        boolean fits = size <= free.byteSize();
+        MemorySegment piece = fits ? free : newPiece(size);
+        if (size > piece.byteSize()) {
+            return Native.allocate(arena, bytes, what);
         }
-        MemorySegment taken = free.asSlice(0, bytes);
-        free = free.asSlice(size);
-        return taken;
+        MemorySegment rest = piece.asSlice(size);
+        if (fits || rest.byteSize() > free.byteSize()) {
+            free = rest;
+        }
+        return piece.asSlice(0, bytes);
+    }
+
+    private MemorySegment newPiece(long size) {
+        return HugePages.allocate(arena, Math.max(size, PIECE)).orElse(MemorySegment.NULL);
     }
 }

@@ -256,9 +256,13 @@ final class Machine {
         require(graph, buffers.stage.get(BufferSizes.STAGE));
     }
 
+    private void store(Graph graph, int length, int chunks) {
+        buffers.stage.set(BufferSizes.STAGE, upcomingTicket());
+        move(graph, length, chunks);
+    }
+
     void storePool(int length, int chunks) {
-        buffers.stage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
-        move(storePool, length, chunks);
+        store(storePool, length, chunks);
     }
 
     void copyPool(int length, int chunks) {
@@ -272,7 +276,7 @@ final class Machine {
     }
 
     void storeWords(int length, int chunks) {
-        buffers.wordStage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
+        buffers.wordStage.set(BufferSizes.STAGE, upcomingTicket());
         move(storeWords, length, chunks);
     }
 
@@ -285,8 +289,7 @@ final class Machine {
     }
 
     void storeValues(int length, int chunks) {
-        buffers.stage.set(BufferSizes.STAGE, ticket % TICKETS + 1);
-        move(storeValues, length, chunks);
+        store(storeValues, length, chunks);
     }
 
     private void move(Graph graph, int length, int chunks) {
@@ -296,8 +299,12 @@ final class Machine {
     }
 
     private int nextTicket() {
-        ticket = ticket % TICKETS + 1;
+        ticket = upcomingTicket();
         return ticket;
+    }
+
+    private int upcomingTicket() {
+        return ticket % TICKETS + 1;
     }
 
     /** Runs a graph to which {@code control} is sent. */

@@ -39,8 +39,7 @@ public final class MoveKernels {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         if (i == 0) {
-            int sum = ops.get(OpTable.PROGRESS) + (int) stage.get(BufferSizes.STAGE);
-            ops.set(OpTable.PROGRESS, sum);
+            Progress.add(ops, (int) stage.get(BufferSizes.STAGE));
         }
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
@@ -84,8 +83,7 @@ public final class MoveKernels {
         int i = context.globalIdx;
         Progress.count(ops, control, i);
         if (i == 0) {
-            int sum = ops.get(OpTable.PROGRESS) + stage.get(BufferSizes.STAGE);
-            ops.set(OpTable.PROGRESS, sum);
+            Progress.add(ops, stage.get(BufferSizes.STAGE));
         }
         int length = control.get(Control.LENGTH);
         if (i < length * control.get(Control.CHUNKS)) {
@@ -113,8 +111,7 @@ public final class MoveKernels {
             KernelContext context, IntArray ops, IntArray step, FloatArray angles) {
         int i = context.globalIdx;
         if (i == 0) {
-            int sum = ops.get(OpTable.PROGRESS) + step.get(StepTable.TICKET);
-            ops.set(OpTable.PROGRESS, sum + (int) angles.get(0));
+            Progress.add(ops, step.get(StepTable.TICKET) + (int) angles.get(0));
         }
     }
 
@@ -122,7 +119,7 @@ public final class MoveKernels {
     public static void usePlaces(KernelContext context, IntArray ops, IntArray places) {
         int i = context.globalIdx;
         if (i == 0) {
-            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + places.get(Places.TICKET));
+            Progress.add(ops, places.get(Places.TICKET));
         }
     }
 
@@ -138,7 +135,7 @@ public final class MoveKernels {
     public static void useWeights(KernelContext context, IntArray ops, ByteArray weights) {
         int i = context.globalIdx;
         if (i == 0) {
-            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + weights.get(0));
+            Progress.add(ops, weights.get(0));
         }
     }
 
@@ -161,8 +158,7 @@ public final class MoveKernels {
             IntArray words) {
         int i = context.globalIdx;
         if (i == 0) {
-            int one = (int) floats.get(FloatTables.POWERS + 127);
-            ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + one);
+            Progress.add(ops, (int) floats.get(FloatTables.POWERS + 127));
             counts.set(0, step.get(0));
             values.set(0, angles.get(0));
             scores.set(0, 0);

@@ -20,9 +20,13 @@ final class Progress {
     /** Counts a kernel, in its first thread. */
     static void count(IntArray ops, IntArray control, int thread) {
         if (thread == 0) {
-            int sum = ops.get(OpTable.PROGRESS) + control.get(Control.TICKET);
-            ops.set(OpTable.PROGRESS, sum);
+            add(ops, control.get(Control.TICKET));
         }
+    }
+
+    /** Counts what came with a ticket of its own; for one thread. */
+    static void add(IntArray ops, int ticket) {
+        ops.set(OpTable.PROGRESS, ops.get(OpTable.PROGRESS) + ticket);
     }
 
     /** As much of a sum as a float can carry. */

@@ -6,7 +6,6 @@ import static io.github.deltallm.backend.cpu.Lanes.I;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.Lanes.S;
-import static io.github.deltallm.backend.cpu.RepackedKernels.UNIT;
 
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -20,7 +19,9 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A unit of a {@link FourBitWeight} times a {@link RoundedRow}, whose lanes are weight rows.
+ * The words of a {@link FourBitWeight}: how a {@link RoundedRow} is multiplied with them, and how
+ * they are decoded. Lanes are weight rows. A unit's words have 16 bits, for the weights of four
+ * columns, the first one in the lowest bits, and lie as {@code [word][UNIT]}.
  *
  * <p>The four weights of a word need no mask: modulo 2^16 {@code w x0 + (w >>> 4)(x1 - 16 x0) + (w
  * >>> 8)(x2 - 16 x1) + (w >>> 12)(x3 - 16 x2)} is {@code n0 x0 + n1 x1 + n2 x2 + n3 x3}, and the
@@ -28,13 +29,16 @@ import java.lang.foreign.MemorySegment;
  * holds two words a lane of ints; their sums are widened apart: the high ones by a shift, the low
  * ones as what the sum of all is more than that of the high ones.
  */
-final class FourBitMatVec {
+final class FourBitKernels {
+    /** Rows of a unit: two registers of words. */
+    static final int UNIT = 4 * N;
+
     /** Added to a word's sum, so that it is not negative. */
     static final int BIAS = 1 << 15;
 
     private static final int WORDS = RepackedWeight.BLOCK / 4;
 
-    private FourBitMatVec() {}
+    private FourBitKernels() {}
 
     /**
      * Adds the products of a row's blocks to the results.
@@ -131,6 +135,37 @@ final class FourBitMatVec {
                 scale.mul(x.steps[block]).intoArray(scales, at);
             }
             result.intoMemorySegment(results, 4L * row, NATIVE);
+        }
+    }
+
+    /**
+     * Decodes 32 columns of {@link Lanes#N} rows with weights of 4 bits.
+     *
+     * @param at offset of the unit's words
+     * @param row the first row of the unit, a multiple of N
+     * @param scales what weights from 0 to 15 are multiplied by, one a row of the unit
+     * @param minima what is added then
+     * @param columns {@code [32][N]} floats
+     */
+    static void decode(
+            MemorySegment w,
+            long at,
+            int row,
+            float[] scales,
+            float[] minima,
+            MemorySegment columns) {
+        FloatVector scale = FloatVector.fromArray(F, scales, row);
+        FloatVector minimum = FloatVector.fromArray(F, minima, row);
+        long register = at + (long) (row / (2 * N)) * BYTES;
+        int shift = row / N % 2 * 16;
+        for (int c = 0; c < 32; c++) {
+            IntVector weight =
+                    IntVector.fromMemorySegment(I, w, register + (long) (c / 4) * 2 * BYTES, NATIVE)
+                            .lanewise(LSHR, shift + c % 4 * 4)
+                            .and(15);
+            ((FloatVector) weight.convert(I2F, 0))
+                    .fma(scale, minimum)
+                    .intoMemorySegment(columns, (long) c * BYTES, NATIVE);
         }
     }
 }
