@@ -51,7 +51,7 @@ class AllocationTest {
             Step step = new Step().add(cache, new int[rows], 0, rows, Step.Logits.LAST);
             long end = System.nanoTime() + Duration.ofSeconds(100).toNanos();
             long least = Long.MAX_VALUE;
-            while (least > BYTES_A_STEP && System.nanoTime() < end) {
+            while (least >= BYTES_A_STEP && System.nanoTime() < end) {
                 cache.truncate(0);
                 executable.run(first, NO_SINK);
                 long before = threads.getTotalThreadAllocatedBytes();
