@@ -30,6 +30,7 @@ final class Compiler {
     private final Arena arena;
     private final Rows[] rows;
     private final Packed packed;
+    private final RoundedRows rounded;
     private final Team team;
     private final AttentionPlan plan;
     private final Precision precision;
@@ -61,6 +62,10 @@ final class Compiler {
                         .map(value -> Rows.allocate(arena, maxRows, value.width()))
                         .toArray(Rows[]::new);
         packed = new Packed(arena, maxRows, longestRow(program, weight -> true));
+        rounded =
+                new RoundedRows(
+                        maxRows,
+                        longestRow(program, weight -> RepackedWeight.rounds(weight, precision)));
     }
 
     private static void check(Program program) {
@@ -117,6 +122,7 @@ final class Compiler {
                                             rows(logits.in()),
                                             product(logits.weight(), Optional.empty()),
                                             packed,
+                                            rounded,
                                             maxRows,
                                             arena));
                             yield at + 1;
@@ -229,7 +235,10 @@ final class Compiler {
                     case INT8_ROW -> ternary.stage(in, group, outs, followers);
                     case FLOAT ->
                             new LinearStage(
-                                    new Inputs(in, packed), products(group), outs, followers);
+                                    new Inputs(in, packed, rounded),
+                                    products(group),
+                                    outs,
+                                    followers);
                 });
         return at;
     }

@@ -6,11 +6,11 @@ import static io.github.deltallm.backend.cpu.Lanes.I;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.Lanes.S;
+import static io.github.deltallm.backend.cpu.RoundedRows.FACTORS;
 
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.NE;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -19,7 +19,7 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The words of a {@link FourBitWeight}: how a {@link RoundedRow} is multiplied with them, and how
+ * The words of a {@link FourBitWeight}: how {@link RoundedRows} are multiplied with them, and how
  * they are decoded. Lanes are weight rows. A unit's words have 16 bits, for the weights of four
  * columns, the first one in the lowest bits, and lie as {@code [word][UNIT]}.
  *
@@ -44,36 +44,39 @@ final class FourBitKernels {
      * Adds the products of a row's blocks to the results.
      *
      * @param w repacked weights, the unit's words from {@code at} on
-     * @param scales of the blocks as {@link #begin} leaves them, {@code [block][UNIT]}
+     * @param x the row's {@link RoundedRows#factors}, from {@code xAt} on
+     * @param steps of the row, from {@code stepAt} on
+     * @param scales what weights are multiplied by, {@code [block][UNIT]}
      * @param results {@code [UNIT]} floats
      */
     static void add(
             MemorySegment w,
             long at,
             int blocks,
-            RoundedRow x,
-            float[] scales,
+            int[] x,
+            int xAt,
+            float[] steps,
+            int stepAt,
+            MemorySegment scales,
             MemorySegment results) {
         FloatVector r0 = FloatVector.fromMemorySegment(F, results, 0, NATIVE);
         FloatVector r1 = FloatVector.fromMemorySegment(F, results, BYTES, NATIVE);
         FloatVector r2 = FloatVector.fromMemorySegment(F, results, 2L * BYTES, NATIVE);
         FloatVector r3 = FloatVector.fromMemorySegment(F, results, 3L * BYTES, NATIVE);
-        short[] factors = x.factors;
-        short[] biases = x.biases;
         for (int block = 0; block < blocks; block++) {
             // So that a word's bias is taken back; its multiples of 2^32 vanish.
             IntVector all0 = IntVector.broadcast(I, -WORDS * BIAS);
             IntVector all1 = all0;
             IntVector high0 = all0;
             IntVector high1 = all0;
-            long p = at + block * (WORDS * 2L * UNIT);
-            int end = (block + 1) * WORDS;
-            for (int word = end - WORDS; word < end; word++, p += 2 * BYTES) {
-                ShortVector bias = ShortVector.broadcast(S, biases[word]);
-                ShortVector x0 = ShortVector.broadcast(S, factors[4 * word]);
-                ShortVector x1 = ShortVector.broadcast(S, factors[4 * word + 1]);
-                ShortVector x2 = ShortVector.broadcast(S, factors[4 * word + 2]);
-                ShortVector x3 = ShortVector.broadcast(S, factors[4 * word + 3]);
+            for (int word = 0; word < WORDS; word++) {
+                long p = at + (block * WORDS + word) * (2L * BYTES);
+                int j = xAt + (block * WORDS + word) * FACTORS;
+                ShortVector x0 = IntVector.broadcast(I, x[j]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(I, x[j + 3]).reinterpretAsShorts();
+                ShortVector bias = IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts();
                 ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
                 IntVector sum =
                         v.mul(x0)
@@ -97,17 +100,16 @@ final class FourBitKernels {
             }
             IntVector low0 = all0.sub(high0.lanewise(LSHL, 16));
             IntVector low1 = all1.sub(high1.lanewise(LSHL, 16));
-            int s = block * UNIT;
-            r0 = ((FloatVector) low0.convert(I2F, 0)).fma(FloatVector.fromArray(F, scales, s), r0);
-            r1 =
-                    ((FloatVector) high0.convert(I2F, 0))
-                            .fma(FloatVector.fromArray(F, scales, s + N), r1);
-            r2 =
-                    ((FloatVector) low1.convert(I2F, 0))
-                            .fma(FloatVector.fromArray(F, scales, s + 2 * N), r2);
-            r3 =
-                    ((FloatVector) high1.convert(I2F, 0))
-                            .fma(FloatVector.fromArray(F, scales, s + 3 * N), r3);
+            long s = block * (4L * BYTES);
+            float step = steps[stepAt + block];
+            FloatVector scale = FloatVector.fromMemorySegment(F, scales, s, NATIVE).mul(step);
+            r0 = ((FloatVector) low0.convert(I2F, 0)).fma(scale, r0);
+            scale = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE).mul(step);
+            r1 = ((FloatVector) high0.convert(I2F, 0)).fma(scale, r1);
+            scale = FloatVector.fromMemorySegment(F, scales, s + 2L * BYTES, NATIVE).mul(step);
+            r2 = ((FloatVector) low1.convert(I2F, 0)).fma(scale, r2);
+            scale = FloatVector.fromMemorySegment(F, scales, s + 3L * BYTES, NATIVE).mul(step);
+            r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale, r3);
         }
         r0.intoMemorySegment(results, 0, NATIVE);
         r1.intoMemorySegment(results, BYTES, NATIVE);
@@ -116,26 +118,162 @@ final class FourBitKernels {
     }
 
     /**
-     * Prepares the scales of a unit for {@link #add}: multiplies them by the blocks' steps, and
-     * sets the results to what does not depend on the weights.
+     * Adds the products of four rows' blocks with one of the unit's registers, {@code 2 N} weight
+     * rows, to the results; in the same order as {@link #add}, so that results are the same.
      *
-     * @param scales what weights from 0 to 15 are multiplied by, {@code [block][UNIT]}
-     * @param minima what is added then
+     * @param register 0 or 1
+     * @param results {@code [4][UNIT]} floats
+     */
+    static void add4(
+            MemorySegment w,
+            long at,
+            int register,
+            int blocks,
+            int[] x,
+            int xAt,
+            float[] steps,
+            int stepAt,
+            MemorySegment scales,
+            MemorySegment results) {
+        long r = 2L * register * BYTES;
+        long row = 4L * BYTES;
+        FloatVector a0 = FloatVector.fromMemorySegment(F, results, r, NATIVE);
+        FloatVector a1 = FloatVector.fromMemorySegment(F, results, r + BYTES, NATIVE);
+        FloatVector b0 = FloatVector.fromMemorySegment(F, results, r + row, NATIVE);
+        FloatVector b1 = FloatVector.fromMemorySegment(F, results, r + row + BYTES, NATIVE);
+        FloatVector c0 = FloatVector.fromMemorySegment(F, results, r + 2 * row, NATIVE);
+        FloatVector c1 = FloatVector.fromMemorySegment(F, results, r + 2 * row + BYTES, NATIVE);
+        FloatVector d0 = FloatVector.fromMemorySegment(F, results, r + 3 * row, NATIVE);
+        FloatVector d1 = FloatVector.fromMemorySegment(F, results, r + 3 * row + BYTES, NATIVE);
+        for (int block = 0; block < blocks; block++) {
+            IntVector allA = IntVector.broadcast(I, -WORDS * BIAS);
+            IntVector allB = allA;
+            IntVector allC = allA;
+            IntVector allD = allA;
+            IntVector highA = allA;
+            IntVector highB = allA;
+            IntVector highC = allA;
+            IntVector highD = allA;
+            for (int word = 0; word < WORDS; word++) {
+                long p = at + (block * WORDS + word) * (2L * BYTES) + (long) register * BYTES;
+                int j = xAt + (block * WORDS + word) * (4 * FACTORS);
+                ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
+                ShortVector v4 = v.lanewise(LSHR, 4);
+                ShortVector v8 = v.lanewise(LSHR, 8);
+                ShortVector v12 = v.lanewise(LSHR, 12);
+                IntVector sum =
+                        v.mul(IntVector.broadcast(I, x[j]).reinterpretAsShorts())
+                                .add(v4.mul(IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts()))
+                                .add(v8.mul(IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts()))
+                                .add(
+                                        v12.mul(
+                                                IntVector.broadcast(I, x[j + 3])
+                                                        .reinterpretAsShorts()))
+                                .add(IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts())
+                                .reinterpretAsInts();
+                allA = allA.add(sum);
+                highA = highA.add(sum.lanewise(LSHR, 16));
+                sum =
+                        v.mul(IntVector.broadcast(I, x[j + 5]).reinterpretAsShorts())
+                                .add(v4.mul(IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts()))
+                                .add(v8.mul(IntVector.broadcast(I, x[j + 7]).reinterpretAsShorts()))
+                                .add(
+                                        v12.mul(
+                                                IntVector.broadcast(I, x[j + 8])
+                                                        .reinterpretAsShorts()))
+                                .add(IntVector.broadcast(I, x[j + 9]).reinterpretAsShorts())
+                                .reinterpretAsInts();
+                allB = allB.add(sum);
+                highB = highB.add(sum.lanewise(LSHR, 16));
+                sum =
+                        v.mul(IntVector.broadcast(I, x[j + 10]).reinterpretAsShorts())
+                                .add(
+                                        v4.mul(
+                                                IntVector.broadcast(I, x[j + 11])
+                                                        .reinterpretAsShorts()))
+                                .add(
+                                        v8.mul(
+                                                IntVector.broadcast(I, x[j + 12])
+                                                        .reinterpretAsShorts()))
+                                .add(
+                                        v12.mul(
+                                                IntVector.broadcast(I, x[j + 13])
+                                                        .reinterpretAsShorts()))
+                                .add(IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts())
+                                .reinterpretAsInts();
+                allC = allC.add(sum);
+                highC = highC.add(sum.lanewise(LSHR, 16));
+                sum =
+                        v.mul(IntVector.broadcast(I, x[j + 15]).reinterpretAsShorts())
+                                .add(
+                                        v4.mul(
+                                                IntVector.broadcast(I, x[j + 16])
+                                                        .reinterpretAsShorts()))
+                                .add(
+                                        v8.mul(
+                                                IntVector.broadcast(I, x[j + 17])
+                                                        .reinterpretAsShorts()))
+                                .add(
+                                        v12.mul(
+                                                IntVector.broadcast(I, x[j + 18])
+                                                        .reinterpretAsShorts()))
+                                .add(IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts())
+                                .reinterpretAsInts();
+                allD = allD.add(sum);
+                highD = highD.add(sum.lanewise(LSHR, 16));
+            }
+            long s = block * (4L * BYTES) + r;
+            FloatVector scale0 = FloatVector.fromMemorySegment(F, scales, s, NATIVE);
+            FloatVector scale1 = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE);
+            int t = stepAt + 4 * block;
+            IntVector lowA = allA.sub(highA.lanewise(LSHL, 16));
+            a0 = ((FloatVector) lowA.convert(I2F, 0)).fma(scale0.mul(steps[t]), a0);
+            a1 = ((FloatVector) highA.convert(I2F, 0)).fma(scale1.mul(steps[t]), a1);
+            IntVector lowB = allB.sub(highB.lanewise(LSHL, 16));
+            b0 = ((FloatVector) lowB.convert(I2F, 0)).fma(scale0.mul(steps[t + 1]), b0);
+            b1 = ((FloatVector) highB.convert(I2F, 0)).fma(scale1.mul(steps[t + 1]), b1);
+            IntVector lowC = allC.sub(highC.lanewise(LSHL, 16));
+            c0 = ((FloatVector) lowC.convert(I2F, 0)).fma(scale0.mul(steps[t + 2]), c0);
+            c1 = ((FloatVector) highC.convert(I2F, 0)).fma(scale1.mul(steps[t + 2]), c1);
+            IntVector lowD = allD.sub(highD.lanewise(LSHL, 16));
+            d0 = ((FloatVector) lowD.convert(I2F, 0)).fma(scale0.mul(steps[t + 3]), d0);
+            d1 = ((FloatVector) highD.convert(I2F, 0)).fma(scale1.mul(steps[t + 3]), d1);
+        }
+        a0.intoMemorySegment(results, r, NATIVE);
+        a1.intoMemorySegment(results, r + BYTES, NATIVE);
+        b0.intoMemorySegment(results, r + row, NATIVE);
+        b1.intoMemorySegment(results, r + row + BYTES, NATIVE);
+        c0.intoMemorySegment(results, r + 2 * row, NATIVE);
+        c1.intoMemorySegment(results, r + 2 * row + BYTES, NATIVE);
+        d0.intoMemorySegment(results, r + 3 * row, NATIVE);
+        d1.intoMemorySegment(results, r + 3 * row + BYTES, NATIVE);
+    }
+
+    /**
+     * Sets a row's results to what does not depend on the weights.
+     *
+     * @param rests what the blocks' sums are multiplied by, {@code [block][UNIT]}
+     * @param sums of the row's blocks, from {@code at} on
+     * @param to offset of the row's results
      */
     static void begin(
-            float[] scales, float[] minima, int blocks, RoundedRow x, MemorySegment results) {
-        for (int row = 0; row < UNIT; row += N) {
-            FloatVector result = FloatVector.zero(F);
-            for (int block = 0, at = row; block < blocks; block++, at += UNIT) {
-                FloatVector scale = FloatVector.fromArray(F, scales, at);
-                // Weights n are multiplied as n - 8; a sum times 0 may be NaN, if it is infinite.
-                FloatVector rest = scale.mul(8).add(FloatVector.fromArray(F, minima, at));
-                FloatVector more = rest.fma(FloatVector.broadcast(F, x.sums[block]), result);
-                result = result.blend(more, rest.compare(NE, 0));
-                scale.mul(x.steps[block]).intoArray(scales, at);
-            }
-            result.intoMemorySegment(results, 4L * row, NATIVE);
+            MemorySegment rests, int blocks, float[] sums, int at, MemorySegment results, long to) {
+        FloatVector r0 = FloatVector.zero(F);
+        FloatVector r1 = r0;
+        FloatVector r2 = r0;
+        FloatVector r3 = r0;
+        for (int block = 0; block < blocks; block++) {
+            long p = block * (4L * BYTES);
+            FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
+            r0 = sum.fma(FloatVector.fromMemorySegment(F, rests, p, NATIVE), r0);
+            r1 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + BYTES, NATIVE), r1);
+            r2 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 2L * BYTES, NATIVE), r2);
+            r3 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 3L * BYTES, NATIVE), r3);
         }
+        r0.intoMemorySegment(results, to, NATIVE);
+        r1.intoMemorySegment(results, to + BYTES, NATIVE);
+        r2.intoMemorySegment(results, to + 2L * BYTES, NATIVE);
+        r3.intoMemorySegment(results, to + 3L * BYTES, NATIVE);
     }
 
     /**
@@ -143,19 +281,19 @@ final class FourBitKernels {
      *
      * @param at offset of the unit's words
      * @param row the first row of the unit, a multiple of N
-     * @param scales what weights from 0 to 15 are multiplied by, one a row of the unit
-     * @param minima what is added then
+     * @param scales what weights from 0 to 15 are multiplied by, {@code [N]}
+     * @param minima what is added then, {@code [N]}
      * @param columns {@code [32][N]} floats
      */
     static void decode(
             MemorySegment w,
             long at,
             int row,
-            float[] scales,
-            float[] minima,
+            MemorySegment scales,
+            MemorySegment minima,
             MemorySegment columns) {
-        FloatVector scale = FloatVector.fromArray(F, scales, row);
-        FloatVector minimum = FloatVector.fromArray(F, minima, row);
+        FloatVector scale = FloatVector.fromMemorySegment(F, scales, 0, NATIVE);
+        FloatVector minimum = FloatVector.fromMemorySegment(F, minima, 0, NATIVE);
         long register = at + (long) (row / (2 * N)) * BYTES;
         int shift = row / N % 2 * 16;
         for (int c = 0; c < 32; c++) {

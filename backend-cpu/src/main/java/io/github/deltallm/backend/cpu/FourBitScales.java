@@ -1,6 +1,8 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
+import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import io.github.deltallm.api.spi.TensorType;
 
@@ -31,10 +33,21 @@ enum FourBitScales {
 
         @Override
         void unpack(
-                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
+                MemorySegment data,
+                long head,
+                int blocks,
+                MemorySegment scales,
+                MemorySegment rests) {
+            for (int i = 0; i < blocks * UNIT; i += N) {
+                Lanes.f16(data, head + 2L * i).intoMemorySegment(scales, 4L * i, NATIVE);
+            }
+        }
+
+        @Override
+        void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
             FloatVector scale = Lanes.f16(data, at + 2L * row);
-            scale.intoArray(scratch.scales, to);
-            scale.mul(-8).intoArray(scratch.minima, to);
+            scale.intoMemorySegment(to.scales, 0, NATIVE);
+            scale.mul(-8).intoMemorySegment(to.minima, 0, NATIVE);
         }
     },
 
@@ -55,9 +68,30 @@ enum FourBitScales {
 
         @Override
         void unpack(
-                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
-            Lanes.f16(data, at + 2L * row).intoArray(scratch.scales, to);
-            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(scratch.minima, to);
+                MemorySegment data,
+                long head,
+                int blocks,
+                MemorySegment scales,
+                MemorySegment rests) {
+            for (int block = 0; block < blocks; block++) {
+                long at = head + 4L * UNIT * block;
+                for (int row = 0; row < UNIT; row += N) {
+                    FloatVector scale = Lanes.f16(data, at + 2L * row);
+                    FloatVector minimum = Lanes.f16(data, at + 2L * (UNIT + row));
+                    long to = 4L * (UNIT * block + row);
+                    scale.intoMemorySegment(scales, to, NATIVE);
+                    scale.mul(8)
+                            .add(minimum)
+                            .mul(RoundedRows.SUM_UNIT)
+                            .intoMemorySegment(rests, to, NATIVE);
+                }
+            }
+        }
+
+        @Override
+        void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
+            Lanes.f16(data, at + 2L * row).intoMemorySegment(to.scales, 0, NATIVE);
+            Lanes.f16(data, at + 2L * (UNIT + row)).intoMemorySegment(to.minima, 0, NATIVE);
         }
     },
 
@@ -90,14 +124,42 @@ enum FourBitScales {
 
         @Override
         void unpack(
-                MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to) {
+                MemorySegment data,
+                long head,
+                int blocks,
+                MemorySegment scales,
+                MemorySegment rests) {
+            long heads = head;
+            for (int block = 0; block < blocks; block += RepackedWeight.RUNS) {
+                int runs = Math.min(RepackedWeight.RUNS, blocks - block);
+                for (int row = 0; row < UNIT; row += N) {
+                    FloatVector scale = Lanes.f16(data, heads + 2L * row);
+                    FloatVector minimum = Lanes.f16(data, heads + 2L * (UNIT + row)).neg();
+                    for (int run = 0; run < runs; run++) {
+                        long at = heads + (headBytes + blockBytes * run) * (long) UNIT + row;
+                        FloatVector s = Lanes.floats(Lanes.unsigned(data, at)).mul(scale);
+                        FloatVector m = Lanes.floats(Lanes.unsigned(data, at + UNIT)).mul(minimum);
+                        long to = 4L * (UNIT * (block + run) + row);
+                        s.intoMemorySegment(scales, to, NATIVE);
+                        s.mul(8)
+                                .add(m)
+                                .mul(RoundedRows.SUM_UNIT)
+                                .intoMemorySegment(rests, to, NATIVE);
+                    }
+                }
+                heads += (headBytes + blockBytes * RepackedWeight.RUNS) * (long) UNIT;
+            }
+        }
+
+        @Override
+        void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
             Lanes.floats(Lanes.unsigned(data, at + row))
                     .mul(Lanes.f16(data, head + 2L * row))
-                    .intoArray(scratch.scales, to);
+                    .intoMemorySegment(to.scales, 0, NATIVE);
             Lanes.floats(Lanes.unsigned(data, at + UNIT + row))
                     .mul(Lanes.f16(data, head + 2L * (UNIT + row)))
                     .neg()
-                    .intoArray(scratch.minima, to);
+                    .intoMemorySegment(to.minima, 0, NATIVE);
         }
     };
 
@@ -136,9 +198,21 @@ enum FourBitScales {
             MemorySegment from, long block, int run, MemorySegment to, long head, long at, int row);
 
     /**
-     * Converts what {@link #pack} put there, for N rows from {@code row} on, to the scratch's
-     * scales and minima from {@code to} on.
+     * Unpacks a unit's scales, {@code [block][UNIT]} floats, and what the sums of the activations
+     * are multiplied by where weights count from -8 to 7: the minima and 8 times the scales.
+     *
+     * @param head offset of the unit's first head
+     * @param rests in units of {@link RoundedRows#SUM_UNIT}; left as it is where all of it is 0
      */
     abstract void unpack(
-            MemorySegment data, long head, long at, int row, RepackedScratch scratch, int to);
+            MemorySegment data, long head, int blocks, MemorySegment scales, MemorySegment rests);
+
+    /**
+     * Unpacks of a block what weights from 0 to 15 are multiplied by and what is added then, for N
+     * rows from {@code row} on.
+     *
+     * @param at offset of the block's own
+     * @param to its scales and minima get {@code [N]} floats
+     */
+    abstract void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to);
 }

@@ -1,7 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
-import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Tensor;
@@ -11,8 +10,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * A matrix of weights of 4 bits in blocks of 32 (Q4_0, Q4_1, Q4_K), repacked. A single row of
- * activations is rounded to about 12 bits, see {@link RoundedRow}, unless fp32 is asked for.
+ * A matrix of weights of 4 bits in blocks of 32 (Q4_0, Q4_1, Q4_K), repacked. Activations are
+ * rounded to about 12 bits, see {@link RoundedRows}; where fp32 is asked for, weights are decoded.
  */
 final class FourBitWeight extends RepackedWeight {
     private final FourBitScales type;
@@ -69,30 +68,72 @@ final class FourBitWeight extends RepackedWeight {
 
     @Override
     public Form form(int xRows) {
-        return xRows == 1 && rounds ? Form.ROUNDED : Form.PACKED;
+        return rounds ? Form.ROUNDED : Form.PACKED;
     }
 
     @Override
-    void multiply(int unit, Worker worker) {
+    void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
+        RoundedRows rounded = x.rounded(worker, xRows);
         RepackedScratch scratch = worker.repacked;
-        for (int block = 0; block < blocks; block++) {
-            for (int row = 0; row < UNIT; row += N) {
-                unpack(unit, block, row, scratch, block * UNIT + row);
+        type.unpack(data, head(unit, 0), blocks, scratch.scales, scratch.minima);
+        for (int row = 0, count; row < xRows; row += count) {
+            count = RoundedRows.together(row, xRows);
+            for (int i = 0; i < count; i++) {
+                begin(rounded, row + i, scratch, i * 4L * UNIT);
+            }
+            add(unit, rounded, row, count, scratch);
+            for (int i = 0; i < count; i++) {
+                store(unit, scratch.results, i * 4L * UNIT, out, row + i);
             }
         }
-        FourBitKernels.begin(
-                scratch.scales, scratch.minima, blocks, worker.rounded, scratch.results);
-        FourBitKernels.add(
-                data, words(unit, 0), blocks, worker.rounded, scratch.scales, scratch.results);
     }
 
-    private void unpack(int unit, int block, int row, RepackedScratch scratch, int to) {
-        type.unpack(data, head(unit, block), scales(unit, block), row, scratch, to);
+    private void begin(RoundedRows x, int row, RepackedScratch scratch, long to) {
+        if (type == FourBitScales.Q4_0) {
+            scratch.results.asSlice(to, 4L * UNIT).fill((byte) 0);
+        } else {
+            FourBitKernels.begin(
+                    scratch.minima, blocks, x.sums(row), x.blocksAt(row), scratch.results, to);
+        }
+    }
+
+    private void add(int unit, RoundedRows x, int row, int count, RepackedScratch scratch) {
+        int[] factors = x.factors(row);
+        int at = x.factorsAt(row);
+        float[] steps = x.steps(row);
+        int stepAt = x.blocksAt(row);
+        long words = words(unit, 0);
+        if (count == 1) {
+            FourBitKernels.add(
+                    data,
+                    words,
+                    blocks,
+                    factors,
+                    at,
+                    steps,
+                    stepAt,
+                    scratch.scales,
+                    scratch.results);
+            return;
+        }
+        for (int register = 0; register < 2; register++) {
+            FourBitKernels.add4(
+                    data,
+                    words,
+                    register,
+                    blocks,
+                    factors,
+                    at,
+                    steps,
+                    stepAt,
+                    scratch.scales,
+                    scratch.results);
+        }
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, row, scratch, row);
+        type.unpackSome(data, head(unit, block), scales(unit, block), row, scratch);
         FourBitKernels.decode(
                 data, words(unit, block), row, scratch.scales, scratch.minima, scratch.columns);
     }

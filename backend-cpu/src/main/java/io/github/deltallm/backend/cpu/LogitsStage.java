@@ -21,11 +21,12 @@ final class LogitsStage implements Stage, AutoCloseable {
     private @Nullable Rows logits;
     private int room;
 
-    LogitsStage(Rows in, Product weight, Packed packed, int maxRows, Arena arena) {
+    LogitsStage(
+            Rows in, Product weight, Packed packed, RoundedRows rounded, int maxRows, Arena arena) {
         this.in = in;
         weights = new Product[] {weight};
         gathered = Rows.allocate(arena, Math.min(ROWS, maxRows), in.width());
-        inputs = new Inputs(gathered, packed);
+        inputs = new Inputs(gathered, packed, rounded);
     }
 
     /** Makes room for so many rows; before the run. */

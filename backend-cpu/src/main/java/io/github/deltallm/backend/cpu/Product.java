@@ -10,7 +10,7 @@ sealed interface Product permits Linear, RepackedWeight {
         PACKED,
         /** As {@link BroadcastRow}, which has room for one. */
         BROADCAST,
-        /** As {@link RoundedRow}, which has room for one. */
+        /** As {@link RoundedRows}. */
         ROUNDED
     }
 

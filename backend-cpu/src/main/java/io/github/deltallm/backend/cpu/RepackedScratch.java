@@ -7,27 +7,27 @@ import java.lang.foreign.MemorySegment;
 
 /** What one member of the team needs for a {@link RepackedWeight}. */
 final class RepackedScratch {
-    /** Results of a unit, one a row. */
+    /** Results of a unit, {@code [RoundedRows.GROUP][UNIT]}. */
     final MemorySegment results;
 
     /** Decoded weights of some columns, {@code [column][N rows]} as fp32. */
     final MemorySegment columns;
 
-    /** What weights are multiplied by: of the blocks of a row, one a row of the unit. */
-    final float[] scales;
+    /** What weights are multiplied by, as fp32: of the blocks of a row, one a row of the unit. */
+    final MemorySegment scales;
 
     /** What is added then. */
-    final float[] minima;
+    final MemorySegment minima;
 
     /**
      * @param longest columns of a row
      */
     RepackedScratch(int longest, Arena arena) {
-        int blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
-        scales = new float[blocks * UNIT];
-        minima = new float[blocks * UNIT];
+        long blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
         String what = "scratch of a thread";
-        results = Native.floats(arena, UNIT, what);
+        scales = Native.floats(arena, blocks * UNIT, what);
+        minima = Native.floats(arena, blocks * UNIT, what);
+        results = Native.floats(arena, (long) RoundedRows.GROUP * UNIT, what);
         columns = Native.floats(arena, (long) RepackedWeight.BLOCK * Lanes.N, what);
     }
 }

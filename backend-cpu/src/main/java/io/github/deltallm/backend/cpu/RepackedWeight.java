@@ -18,8 +18,8 @@ import java.util.Optional;
 /**
  * A matrix whose rows are repacked as lanes: units of rows, one after the other, each with blocks
  * of 32 columns; eight of them may share a head, which precedes them. The new bytes are as many as
- * the mapped ones and take their place: the mapped pages are given back. A single row of
- * activations is multiplied with the words as they are; for several rows weights are decoded.
+ * the mapped ones and take their place: the mapped pages are given back. Activations are multiplied
+ * with the words as they are, or with decoded weights, whichever is faster and precise enough.
  */
 abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         permits FourBitWeight, SixBitWeight {
@@ -74,6 +74,11 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     /** Whether a weight's type has such a form. */
     static boolean takes(Tensor weight) {
         return weight.type() == TensorType.Q6_K || FourBitScales.of(weight.type()).isPresent();
+    }
+
+    /** Whether activations are rounded for a weight. */
+    static boolean rounds(Tensor weight, Precision precision) {
+        return precision == Precision.FAST && FourBitScales.of(weight.type()).isPresent();
     }
 
     static RepackedWeight of(
@@ -150,31 +155,32 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
             PanelProduct.multiply(worker, this, bias, x.packed(), xRows, from, to, out);
             return;
         }
-        MemorySegment results = worker.repacked.results;
         for (int unit = from / unitRows; unit * unitRows < to; unit++) {
-            multiply(unit, worker);
-            store(unit, results, out);
+            multiply(worker, x, xRows, unit, out);
         }
     }
 
-    /**
-     * Sets the scratch's results to the products of a unit's rows and the worker's single row of
-     * activations, which has the form that was asked for.
-     */
-    abstract void multiply(int unit, Worker worker);
+    /** Computes the products of a unit's rows and the rows of activations. */
+    abstract void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out);
 
-    private void store(int unit, MemorySegment results, Rows out) {
+    /**
+     * Adds the bias to a unit's results and stores them.
+     *
+     * @param results one a row of the unit, from {@code from} on
+     * @param xRow the row of the outputs
+     */
+    final void store(int unit, MemorySegment results, long from, Rows out, int xRow) {
         int row = unit * unitRows;
-        long to = out.at(0) + 4L * row;
+        long to = out.at(xRow) + 4L * row;
         int outputs = Math.min(unitRows, tensor.rows() - row);
         int o = 0;
         for (; o <= outputs - N; o += N) {
-            FloatVector.fromMemorySegment(F, results, 4L * o, NATIVE)
+            FloatVector.fromMemorySegment(F, results, from + 4L * o, NATIVE)
                     .add(FloatVector.fromArray(F, bias, row + o))
                     .intoMemorySegment(out.data(), to + 4L * o, NATIVE);
         }
         for (; o < outputs; o++) {
-            float result = results.get(Lanes.FLOAT, 4L * o) + bias[row + o];
+            float result = results.get(Lanes.FLOAT, from + 4L * o) + bias[row + o];
             out.data().set(Lanes.FLOAT, to + 4L * o, result);
         }
     }

@@ -3,7 +3,6 @@ package io.github.deltallm.backend.cpu;
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.I;
-import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import static jdk.incubator.vector.VectorOperators.I2F;
@@ -43,7 +42,7 @@ final class SixBitKernels {
             long at,
             int groups,
             BroadcastRow x,
-            float[] scales,
+            MemorySegment scales,
             MemorySegment results) {
         float[] values = x.values;
         float[] sums = x.sums;
@@ -96,7 +95,9 @@ final class SixBitKernels {
                             .or(z.lanewise(LSHR, 9).and(0x600000))
                             .or(0x42800000);
             r = last.reinterpretAsFloats().fma(m, r);
-            result = r.add(s).add(t).fma(FloatVector.fromArray(F, scales, group * N), result);
+            FloatVector scale =
+                    FloatVector.fromMemorySegment(F, scales, (long) group * BYTES, NATIVE);
+            result = r.add(s).add(t).fma(scale, result);
         }
         result.intoMemorySegment(results, 0, NATIVE);
     }
@@ -108,8 +109,13 @@ final class SixBitKernels {
      * @param columns gets {@code [16][N]} floats from {@code to} on
      */
     static void decode(
-            MemorySegment w, long at, float[] scales, int scale, MemorySegment columns, long to) {
-        FloatVector factor = FloatVector.fromArray(F, scales, scale);
+            MemorySegment w,
+            long at,
+            MemorySegment scales,
+            long scale,
+            MemorySegment columns,
+            long to) {
+        FloatVector factor = FloatVector.fromMemorySegment(F, scales, scale, NATIVE);
         IntVector last = IntVector.zero(I);
         long column = to;
         for (int word = 0; word < WORDS; word++) {

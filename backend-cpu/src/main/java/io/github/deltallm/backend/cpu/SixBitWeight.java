@@ -2,12 +2,14 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.SixBitKernels.GROUP;
 
 import io.github.deltallm.api.spi.Tensor;
 
 import jdk.incubator.vector.FloatVector;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
@@ -73,11 +75,9 @@ final class SixBitWeight extends RepackedWeight {
     }
 
     @Override
-    void multiply(int unit, Worker worker) {
+    void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        for (int block = 0; block < blocks; block++) {
-            unpack(unit, block, scratch.scales, block * GROUPS * N);
-        }
+        unpack(unit, scratch.scales);
         SixBitKernels.multiply(
                 data,
                 words(unit, 0),
@@ -85,27 +85,43 @@ final class SixBitWeight extends RepackedWeight {
                 worker.broadcast,
                 scratch.scales,
                 scratch.results);
+        store(unit, scratch.results, 0, out, 0);
+    }
+
+    /** A unit's scales, {@code [block][GROUPS][N]}. */
+    private void unpack(int unit, MemorySegment scales) {
+        for (int block = 0; block < blocks; block += RUNS) {
+            FloatVector scale = Lanes.f16(data, head(unit, block));
+            long at = scales(unit, block);
+            int groups = GROUPS * Math.min(RUNS, blocks - block);
+            long to = (long) block * GROUPS * BYTES;
+            for (int group = 0; group < groups; group++) {
+                Lanes.floats(Lanes.signed(data, at + (long) group * N))
+                        .mul(scale)
+                        .intoMemorySegment(scales, to + (long) group * BYTES, NATIVE);
+            }
+        }
     }
 
     /** A block's scales, {@code [GROUPS][N]}. */
-    private void unpack(int unit, int block, float[] scales, int to) {
+    private void unpack(int unit, int block, MemorySegment scales) {
         FloatVector scale = Lanes.f16(data, head(unit, block));
         for (int group = 0; group < GROUPS; group++) {
             Lanes.floats(Lanes.signed(data, scales(unit, block) + (long) group * N))
                     .mul(scale)
-                    .intoArray(scales, to + group * N);
+                    .intoMemorySegment(scales, (long) group * BYTES, NATIVE);
         }
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, scratch.scales, 0);
+        unpack(unit, block, scratch.scales);
         for (int group = 0; group < GROUPS; group++) {
             SixBitKernels.decode(
                     data,
                     words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES,
                     scratch.scales,
-                    group * N,
+                    (long) group * BYTES,
                     scratch.columns,
                     (long) group * GROUP * BYTES);
         }

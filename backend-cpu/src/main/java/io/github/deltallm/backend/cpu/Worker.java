@@ -36,7 +36,10 @@ final class Worker {
     final BroadcastRow broadcast;
 
     /** The same, rounded. */
-    final RoundedRow rounded;
+    final RoundedRows rounded;
+
+    /** A block of activations. */
+    final float[] block = new float[RepackedWeight.BLOCK];
 
     final RepackedScratch repacked;
 
@@ -61,7 +64,7 @@ final class Worker {
         this.members = team.members();
         this.attention = attention;
         broadcast = new BroadcastRow(repackedColumns);
-        rounded = new RoundedRow(repackedColumns);
+        rounded = new RoundedRows(1, repackedColumns);
         repacked = new RepackedScratch(repackedColumns, arena);
         encode = new EncodeScratch(attention.dim, arena);
         panel = new float[PANEL_ROWS * panelStride(columns)];

@@ -159,9 +159,13 @@ final class RepackedChecks {
         float[] w = RandomTensor.decoded(weight);
         float[] b = RandomTensor.decoded(bias);
         float[] factors = roundedFactors(weight);
+        boolean rounds = RepackedWeight.rounds(weight, precision);
+        float[] most = run(backend, weight, used, MOST_ROWS, in);
         for (int rows : ROWS) {
-            boolean rounds = rows == 1 && precision == Precision.FAST;
             float[] out = run(backend, weight, used, rows, in);
+            KernelChecks.require(
+                    !rounds || Arrays.mismatch(out, most) == (rows == MOST_ROWS ? -1 : out.length),
+                    weight + ": results of rows depend on how many there are: " + rows);
             for (int r = 0; r < rows; r++) {
                 double[] x = asTheyAre(in, r * columns, columns);
                 double[] rounding = rounding(x);
@@ -223,7 +227,7 @@ final class RepackedChecks {
                 }
                 largest = Math.max(largest, four);
             }
-            double step = Math.max(largest / RoundedRow.STEPS, RoundedRow.LEAST_STEP);
+            double step = Math.max(largest / RoundedRows.STEPS, RoundedRows.LEAST_STEP);
             Arrays.fill(rounding, block, block + 32, 0.5001 * step);
         }
         return rounding;
