@@ -39,7 +39,7 @@ final class CpuExecutable implements Executable {
         this.team = team;
         boolean done = false;
         try {
-            workers = workers();
+            workers = workers(precision);
             plan = new AttentionPlan(program.heads(), workers[0].attention);
             Compiler compiler = new Compiler(program, maxRows, plan, team, precision, arena);
             rows = compiler.rows();
@@ -53,10 +53,11 @@ final class CpuExecutable implements Executable {
         }
     }
 
-    private Worker[] workers() {
+    private Worker[] workers(Precision precision) {
         Worker[] all = new Worker[team.members()];
         int columns = Compiler.longestRow(program, weight -> true);
-        int repacked = Compiler.longestRow(program, RepackedWeight::takes);
+        int repacked =
+                Compiler.longestRow(program, weight -> RepackedWeight.takes(weight, precision));
         for (int member = 0; member < all.length; member++) {
             AttentionScratch scratch = new AttentionScratch(program.heads(), arena);
             all[member] = new Worker(team, member, columns, repacked, scratch, arena);

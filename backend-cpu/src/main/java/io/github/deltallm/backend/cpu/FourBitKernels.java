@@ -2,7 +2,9 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
+import static io.github.deltallm.backend.cpu.Lanes.H;
 import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.LE;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.Lanes.S;
@@ -11,6 +13,7 @@ import static io.github.deltallm.backend.cpu.RoundedRows.FACTORS;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.S2I;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -110,6 +113,119 @@ final class FourBitKernels {
             r2 = ((FloatVector) low1.convert(I2F, 0)).fma(scale, r2);
             scale = FloatVector.fromMemorySegment(F, scales, s + 3L * BYTES, NATIVE).mul(step);
             r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale, r3);
+        }
+        r0.intoMemorySegment(results, 0, NATIVE);
+        r1.intoMemorySegment(results, BYTES, NATIVE);
+        r2.intoMemorySegment(results, 2L * BYTES, NATIVE);
+        r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
+    }
+
+    /**
+     * Sets the results to the products of a single row's blocks, with scales as they are in memory,
+     * f16: to unpack them first would take as long as to read them.
+     *
+     * @param scales offset of the blocks' scales
+     * @param scaleRows of them a block: UNIT, or half as many if both registers have the same
+     * @param second what the scales of the second register are multiplied by
+     * @param sums of the row's blocks
+     * @param rest what a sum times a scale of the first register is multiplied by and added
+     */
+    static void multiply(
+            MemorySegment w,
+            long at,
+            int blocks,
+            int[] x,
+            float[] steps,
+            long scales,
+            int scaleRows,
+            float second,
+            float[] sums,
+            float rest,
+            MemorySegment results) {
+        FloatVector r0 = FloatVector.zero(F);
+        FloatVector r1 = r0;
+        FloatVector r2 = r0;
+        FloatVector r3 = r0;
+        long other = 2L * scaleRows - 4L * N;
+        for (int block = 0; block < blocks; block++) {
+            // So that a word's bias is taken back; its multiples of 2^32 vanish.
+            IntVector all0 = IntVector.broadcast(I, -WORDS * BIAS);
+            IntVector all1 = all0;
+            IntVector high0 = all0;
+            IntVector high1 = all0;
+            for (int word = 0; word < WORDS; word++) {
+                long p = at + (block * WORDS + word) * (2L * BYTES);
+                int j = (block * WORDS + word) * FACTORS;
+                ShortVector x0 = IntVector.broadcast(I, x[j]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(I, x[j + 3]).reinterpretAsShorts();
+                ShortVector bias = IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts();
+                ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
+                IntVector sum =
+                        v.mul(x0)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2))
+                                .add(v.lanewise(LSHR, 12).mul(x3))
+                                .add(bias)
+                                .reinterpretAsInts();
+                all0 = all0.add(sum);
+                high0 = high0.add(sum.lanewise(LSHR, 16));
+                v = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
+                sum =
+                        v.mul(x0)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2))
+                                .add(v.lanewise(LSHR, 12).mul(x3))
+                                .add(bias)
+                                .reinterpretAsInts();
+                all1 = all1.add(sum);
+                high1 = high1.add(sum.lanewise(LSHR, 16));
+            }
+            IntVector low0 = all0.sub(high0.lanewise(LSHL, 16));
+            IntVector low1 = all1.sub(high1.lanewise(LSHL, 16));
+            long s = scales + block * 2L * scaleRows;
+            float step = steps[block];
+            FloatVector scale =
+                    ((IntVector) ShortVector.fromMemorySegment(H, w, s, LE).convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f);
+            r0 = ((FloatVector) low0.convert(I2F, 0)).fma(scale.mul(step), r0);
+            if (rest != 0) {
+                r0 = scale.fma(FloatVector.broadcast(F, rest * sums[block]), r0);
+            }
+            scale =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, w, s + 2L * N, LE)
+                                            .convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f);
+            r1 = ((FloatVector) high0.convert(I2F, 0)).fma(scale.mul(step), r1);
+            if (rest != 0) {
+                r1 = scale.fma(FloatVector.broadcast(F, rest * sums[block]), r1);
+            }
+            s += other;
+            step *= second;
+            scale =
+                    ((IntVector) ShortVector.fromMemorySegment(H, w, s, LE).convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f);
+            r2 = ((FloatVector) low1.convert(I2F, 0)).fma(scale.mul(step), r2);
+            scale =
+                    ((IntVector)
+                                    ShortVector.fromMemorySegment(H, w, s + 2L * N, LE)
+                                            .convertShape(S2I, I, 0))
+                            .lanewise(LSHL, 13)
+                            .and(0x8FFFE000)
+                            .reinterpretAsFloats()
+                            .mul(0x1p112f);
+            r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale.mul(step), r3);
         }
         r0.intoMemorySegment(results, 0, NATIVE);
         r1.intoMemorySegment(results, BYTES, NATIVE);

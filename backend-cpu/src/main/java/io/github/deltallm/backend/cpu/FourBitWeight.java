@@ -13,7 +13,7 @@ import java.util.Optional;
  * A matrix of weights of 4 bits in blocks of 32 (Q4_0, Q4_1, Q4_K), repacked. Activations are
  * rounded to about 12 bits, see {@link RoundedRows}; where fp32 is asked for, weights are decoded.
  */
-final class FourBitWeight extends RepackedWeight {
+final class FourBitWeight extends RoundedWeight {
     private final FourBitScales type;
     private final boolean rounds;
 
@@ -72,64 +72,42 @@ final class FourBitWeight extends RepackedWeight {
     }
 
     @Override
-    void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
-        RoundedRows rounded = x.rounded(worker, xRows);
-        RepackedScratch scratch = worker.repacked;
+    void unpack(int unit, RepackedScratch scratch) {
         type.unpack(data, head(unit, 0), blocks, scratch.scales, scratch.minima);
-        for (int row = 0, count; row < xRows; row += count) {
-            count = RoundedRows.together(row, xRows);
-            for (int i = 0; i < count; i++) {
-                begin(rounded, row + i, scratch, i * 4L * UNIT);
-            }
-            add(unit, rounded, row, count, scratch);
-            for (int i = 0; i < count; i++) {
-                store(unit, scratch.results, i * 4L * UNIT, out, row + i);
-            }
-        }
     }
 
-    private void begin(RoundedRows x, int row, RepackedScratch scratch, long to) {
+    @Override
+    void begin(float[] sums, int at, RepackedScratch scratch, long to) {
         if (type == FourBitScales.Q4_0) {
+            // n stands for n - 8, which is what is multiplied.
             scratch.results.asSlice(to, 4L * UNIT).fill((byte) 0);
         } else {
-            FourBitKernels.begin(
-                    scratch.minima, blocks, x.sums(row), x.blocksAt(row), scratch.results, to);
+            FourBitKernels.begin(scratch.minima, blocks, sums, at, scratch.results, to);
         }
     }
 
-    private void add(int unit, RoundedRows x, int row, int count, RepackedScratch scratch) {
-        int[] factors = x.factors(row);
-        int at = x.factorsAt(row);
-        float[] steps = x.steps(row);
-        int stepAt = x.blocksAt(row);
-        long words = words(unit, 0);
-        if (count == 1) {
-            FourBitKernels.add(
-                    data,
-                    words,
-                    blocks,
-                    factors,
-                    at,
-                    steps,
-                    stepAt,
-                    scratch.scales,
-                    scratch.results);
-            return;
+    @Override
+    boolean multiplySingle(int unit, RoundedRows x, RepackedScratch scratch) {
+        if (type != FourBitScales.Q4_0) {
+            return false;
         }
-        for (int register = 0; register < 2; register++) {
-            FourBitKernels.add4(
-                    data,
-                    words,
-                    register,
-                    blocks,
-                    factors,
-                    at,
-                    steps,
-                    stepAt,
-                    scratch.scales,
-                    scratch.results);
-        }
+        FourBitKernels.multiply(
+                data,
+                words(unit, 0),
+                blocks,
+                x.factors(0),
+                x.steps(0),
+                scales(unit, 0),
+                UNIT,
+                1,
+                x.sums(0),
+                0,
+                scratch.results);
+        return true;
     }
+
+    @Override
+    void finish(RepackedScratch scratch, long from) {}
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {

@@ -34,10 +34,17 @@ final class Linear implements Product, PanelProduct.Source {
      * @param arena takes a copy of a weight that lies on the heap
      */
     Linear(Tensor weight, Optional<Tensor> bias, Arena arena) {
+        this(weight, offHeap(weight, arena), bias, arena);
+    }
+
+    /**
+     * @param data the weight's bytes, or a copy of them
+     */
+    Linear(Tensor weight, MemorySegment data, Optional<Tensor> bias, Arena arena) {
         this.weight = weight;
+        this.data = data;
         decoder = Decoder.of(weight);
         matVec = MatVec.of(weight.type()).orElse(null);
-        data = offHeap(weight, arena);
         rows = weight.rows();
         columns = weight.columns();
         rowBytes = weight.rowBytes();

@@ -22,7 +22,7 @@ import java.util.Optional;
  * with the words as they are, or with decoded weights, whichever is faster and precise enough.
  */
 abstract sealed class RepackedWeight implements Product, PanelProduct.Source
-        permits FourBitWeight, SixBitWeight {
+        permits RoundedWeight, SixBitWeight {
     /** Columns of a block. */
     static final int BLOCK = 32;
 
@@ -71,23 +71,30 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         this.bias = Repacking.bias(bias, Lanes.padded(units * unitRows), memory.arena());
     }
 
-    /** Whether a weight's type has such a form. */
-    static boolean takes(Tensor weight) {
-        return weight.type() == TensorType.Q6_K || FourBitScales.of(weight.type()).isPresent();
+    /** Whether a weight has such a form: the one of Q8_0 is for rounded activations only. */
+    static boolean takes(Tensor weight, Precision precision) {
+        return weight.type() == TensorType.Q6_K
+                || FourBitScales.of(weight.type()).isPresent()
+                || rounds(weight, precision);
     }
 
     /** Whether activations are rounded for a weight. */
     static boolean rounds(Tensor weight, Precision precision) {
-        return precision == Precision.FAST && FourBitScales.of(weight.type()).isPresent();
+        return precision == Precision.FAST
+                && (weight.type() == TensorType.Q8_0
+                        || FourBitScales.of(weight.type()).isPresent());
     }
 
     static RepackedWeight of(
             Tensor weight, Precision precision, Optional<Tensor> bias, WeightMemory memory) {
-        if (weight.type() == TensorType.Q6_K) {
-            return new SixBitWeight(weight, bias, memory);
-        }
-        FourBitScales type = FourBitScales.of(weight.type()).orElseThrow();
-        return new FourBitWeight(weight, type, precision, bias, memory);
+        return switch (weight.type()) {
+            case Q6_K -> new SixBitWeight(weight, bias, memory);
+            case Q8_0 -> new EightBitWeight(weight, bias, memory);
+            default -> {
+                FourBitScales type = FourBitScales.of(weight.type()).orElseThrow();
+                yield new FourBitWeight(weight, type, precision, bias, memory);
+            }
+        };
     }
 
     @Override

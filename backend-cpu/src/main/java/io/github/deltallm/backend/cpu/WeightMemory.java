@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Where repacked weights lie: one after the other, in pieces of {@link HugePages} where there are
@@ -31,17 +32,22 @@ final class WeightMemory {
      * @throws io.github.deltallm.api.DeltaLlmException if there is not so much memory
      */
     MemorySegment allocate(long bytes, String what) {
+        return huge(bytes).orElseGet(() -> Native.allocate(arena, bytes, what));
+    }
+
+    /** The same, if it can be had in huge pages. */
+    Optional<MemorySegment> huge(long bytes) {
         long size = bytes + ALIGNMENT - 1 & -ALIGNMENT;
         boolean fits = size <= free.byteSize();
         MemorySegment piece = fits ? free : newPiece(size);
         if (size > piece.byteSize()) {
-            return Native.allocate(arena, bytes, what);
+            return Optional.empty();
         }
         MemorySegment rest = piece.asSlice(size);
         if (fits || rest.byteSize() > free.byteSize()) {
             free = rest;
         }
-        return piece.asSlice(0, bytes);
+        return Optional.of(piece.asSlice(0, bytes));
     }
 
     private MemorySegment newPiece(long size) {

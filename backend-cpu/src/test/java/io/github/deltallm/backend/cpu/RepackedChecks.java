@@ -22,9 +22,14 @@ import java.util.Optional;
 /** Linear layers of repacked weights against plain loops in double precision. */
 final class RepackedChecks {
     static final List<TensorType> TYPES =
-            List.of(TensorType.Q4_0, TensorType.Q4_1, TensorType.Q4_K, TensorType.Q6_K);
+            List.of(
+                    TensorType.Q4_0,
+                    TensorType.Q4_1,
+                    TensorType.Q4_K,
+                    TensorType.Q6_K,
+                    TensorType.Q8_0);
 
-    private static final int[] ROWS = {1, 2, 3, 4, 5, 9, 64, 70};
+    private static final int[] ROWS = {1, 2, 3, 4, 5, 9, 16, 17, 64, 70};
     private static final int MOST_ROWS = 70;
 
     private RepackedChecks() {}
@@ -79,18 +84,22 @@ final class RepackedChecks {
             Tensor weight = RandomTensor.of("weight", type, 70, columns, 9);
             for (long at = 0; at < weight.data().byteSize(); at += type.blockBytes()) {
                 // Some blocks hold the least weights only, some the greatest.
-                byte value = (byte) (at / type.blockBytes() % 3 == 0 ? 0 : 0xff);
+                boolean least = at / type.blockBytes() % 3 == 0;
+                byte value = (byte) (least ? 0 : 0xff);
                 if (at / type.blockBytes() % 3 != 1) {
                     long values =
                             at
                                     + switch (type) {
-                                        case Q4_0 -> 2;
+                                        case Q4_0, Q8_0 -> 2;
                                         case Q6_K -> 0;
                                         default -> 4;
                                     };
                     weight.data().asSlice(values, 16).fill(value);
                     if (type == TensorType.Q6_K) {
                         weight.data().asSlice(at + 128, 16).fill(value);
+                    }
+                    if (type == TensorType.Q8_0) {
+                        weight.data().asSlice(values, 32).fill((byte) (least ? -128 : 127));
                     }
                 }
             }
@@ -120,7 +129,7 @@ final class RepackedChecks {
     static void damagedScale(TensorType type) {
         int[] offsets =
                 switch (type) {
-                    case Q4_0 -> new int[] {0};
+                    case Q4_0, Q8_0 -> new int[] {0};
                     case Q6_K -> new int[] {208};
                     default -> new int[] {0, 2};
                 };
@@ -164,7 +173,9 @@ final class RepackedChecks {
         for (int rows : ROWS) {
             float[] out = run(backend, weight, used, rows, in);
             KernelChecks.require(
-                    !rounds || Arrays.mismatch(out, most) == (rows == MOST_ROWS ? -1 : out.length),
+                    !rounds
+                            || weight.type() == TensorType.Q8_0
+                            || Arrays.mismatch(out, most) == (rows == MOST_ROWS ? -1 : out.length),
                     weight + ": results of rows depend on how many there are: " + rows);
             for (int r = 0; r < rows; r++) {
                 double[] x = asTheyAre(in, r * columns, columns);
@@ -187,12 +198,19 @@ final class RepackedChecks {
     }
 
     /**
-     * What a rounded activation is multiplied by, at most: a weight of 4 bits n as 8 - n; others
-     * meet no rounded activations.
+     * What a rounded activation is multiplied by, at most: a weight of 4 bits n as 8 - n, one of 8
+     * bits as n - 8; those of 6 bits meet no rounded activations.
      */
     private static float[] roundedFactors(Tensor weight) {
         float[] factors = new float[weight.rows() * weight.columns()];
         if (weight.type() == TensorType.Q6_K) {
+            return factors;
+        }
+        if (weight.type() == TensorType.Q8_0) {
+            float[] ones = RandomTensor.decoded(filled(weight, 1));
+            for (int i = 0; i < factors.length; i++) {
+                factors[i] = 136 * Math.abs(ones[i]);
+            }
             return factors;
         }
         float[] least = RandomTensor.decoded(filled(weight, 0));
@@ -207,7 +225,8 @@ final class RepackedChecks {
     private static Tensor filled(Tensor weight, int value) {
         MemorySegment data = Arena.ofAuto().allocate(weight.data().byteSize(), 64);
         data.copyFrom(weight.data());
-        int weights = weight.type().blockSize() / 2;
+        boolean bytes = weight.type() == TensorType.Q8_0;
+        int weights = weight.type().blockSize() / (bytes ? 1 : 2);
         int blockBytes = weight.type().blockBytes();
         for (long end = blockBytes; end <= data.byteSize(); end += blockBytes) {
             data.asSlice(end - weights, weights).fill((byte) value);

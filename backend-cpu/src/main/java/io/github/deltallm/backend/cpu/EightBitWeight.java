@@ -1,0 +1,141 @@
+package io.github.deltallm.backend.cpu;
+
+import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
+import static io.github.deltallm.backend.cpu.Lanes.BYTES;
+import static io.github.deltallm.backend.cpu.Lanes.F;
+import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.N;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
+import io.github.deltallm.api.spi.Tensor;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * A matrix of weights of 8 bits in blocks of 32 (Q8_0), repacked: the low and the high halves are
+ * words as those of 4 bits are, in the first and in the second register of a unit. Few rows of
+ * activations are rounded to about 12 bits, see {@link RoundedRows}; for more rows fp32 products
+ * with decoded weights are faster.
+ */
+final class EightBitWeight extends RoundedWeight {
+    /** Rows of a unit. */
+    private static final int ROWS = UNIT / 2;
+
+    /** The most rows of activations that are multiplied with words. */
+    private static final int FEW = 16;
+
+    EightBitWeight(Tensor tensor, Optional<Tensor> bias, WeightMemory memory) {
+        super(tensor, ROWS, 0, 2, BLOCK, bias, memory);
+    }
+
+    @Override
+    void pack(long from, int unit, int row, int block) {
+        long file = from + tensor.type().rowBytes(block * BLOCK);
+        requireFinite(file);
+        MemorySegment bytes = tensor.data();
+        data.set(
+                ValueLayout.JAVA_SHORT_UNALIGNED,
+                scales(unit, block) + 2L * row,
+                bytes.get(Lanes.LE_SHORT, file));
+        long to = words(unit, block) + 2L * Repacking.lane(row);
+        for (int c = 0; c < BLOCK; c += 4, to += 4L * ROWS) {
+            // From 0 to 255, which stand for -128 to 127.
+            int four = bytes.get(Lanes.LE_INT, file + 2 + c) ^ 0x80808080;
+            short low = (short) Integer.compress(four, 0x0f0f0f0f);
+            short high = (short) Integer.compress(four, 0xf0f0f0f0);
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to, low);
+            data.set(ValueLayout.JAVA_SHORT_UNALIGNED, to + 2L * ROWS, high);
+        }
+    }
+
+    @Override
+    public Form form(int xRows) {
+        return xRows <= FEW ? Form.ROUNDED : Form.PACKED;
+    }
+
+    @Override
+    void unpack(int unit, RepackedScratch scratch) {
+        long from = scales(unit, 0);
+        for (int block = 0; block < blocks; block++) {
+            long to = 4L * UNIT * block;
+            for (int row = 0; row < ROWS; row += N) {
+                FloatVector scale = Lanes.f16(data, from + 2L * (ROWS * block + row));
+                scale.intoMemorySegment(scratch.scales, to + 4L * row, NATIVE);
+                scale.mul(16).intoMemorySegment(scratch.scales, to + 4L * (ROWS + row), NATIVE);
+            }
+        }
+    }
+
+    /** A weight 16 h + l - 128 is 16 (h - 8) + (l - 8) + 8. */
+    @Override
+    void begin(float[] sums, int at, RepackedScratch scratch, long to) {
+        FloatVector r0 = FloatVector.zero(F);
+        FloatVector r1 = r0;
+        for (int block = 0; block < blocks; block++) {
+            long p = 4L * UNIT * block;
+            FloatVector sum = FloatVector.broadcast(F, 8 * RoundedRows.SUM_UNIT * sums[at + block]);
+            r0 = sum.fma(FloatVector.fromMemorySegment(F, scratch.scales, p, NATIVE), r0);
+            r1 = sum.fma(FloatVector.fromMemorySegment(F, scratch.scales, p + BYTES, NATIVE), r1);
+        }
+        r0.intoMemorySegment(scratch.results, to, NATIVE);
+        r1.intoMemorySegment(scratch.results, to + BYTES, NATIVE);
+        FloatVector.zero(F).intoMemorySegment(scratch.results, to + 2L * BYTES, NATIVE);
+        FloatVector.zero(F).intoMemorySegment(scratch.results, to + 3L * BYTES, NATIVE);
+    }
+
+    @Override
+    boolean multiplySingle(int unit, RoundedRows x, RepackedScratch scratch) {
+        FourBitKernels.multiply(
+                data,
+                words(unit, 0),
+                blocks,
+                x.factors(0),
+                x.steps(0),
+                scales(unit, 0),
+                ROWS,
+                16,
+                x.sums(0),
+                8 * RoundedRows.SUM_UNIT,
+                scratch.results);
+        return true;
+    }
+
+    @Override
+    void finish(RepackedScratch scratch, long from) {
+        for (long at = from; at < from + 4L * ROWS; at += BYTES) {
+            FloatVector.fromMemorySegment(F, scratch.results, at, NATIVE)
+                    .add(FloatVector.fromMemorySegment(F, scratch.results, at + 4L * ROWS, NATIVE))
+                    .intoMemorySegment(scratch.results, at, NATIVE);
+        }
+    }
+
+    @Override
+    void decode(int unit, int block, int row, RepackedScratch scratch) {
+        FloatVector scale = Lanes.f16(data, scales(unit, block) + 2L * row);
+        int half = row / N * 16;
+        for (int c = 0; c < BLOCK; c++) {
+            long word = words(unit, block) + (long) (c / 4) * 2 * BYTES;
+            int shift = half + c % 4 * 4;
+            IntVector low = IntVector.fromMemorySegment(I, data, word, NATIVE);
+            IntVector high = IntVector.fromMemorySegment(I, data, word + BYTES, NATIVE);
+            IntVector weight =
+                    high.lanewise(LSHR, shift)
+                            .and(15)
+                            .lanewise(LSHL, 4)
+                            .add(low.lanewise(LSHR, shift).and(15))
+                            .sub(128);
+            ((FloatVector) weight.convert(I2F, 0))
+                    .mul(scale)
+                    .intoMemorySegment(scratch.columns, (long) c * BYTES, NATIVE);
+        }
+    }
+}
