@@ -39,7 +39,8 @@ final class FourBitKernels {
     /** Added to a word's sum, so that it is not negative. */
     static final int BIAS = 1 << 15;
 
-    private static final int WORDS = RepackedWeight.BLOCK / 4;
+    /** Words of a block. */
+    static final int WORDS = RepackedWeight.BLOCK / 4;
 
     private FourBitKernels() {}
 
@@ -231,138 +232,6 @@ final class FourBitKernels {
         r1.intoMemorySegment(results, BYTES, NATIVE);
         r2.intoMemorySegment(results, 2L * BYTES, NATIVE);
         r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
-    }
-
-    /**
-     * Adds the products of four rows' blocks with one of the unit's registers, {@code 2 N} weight
-     * rows, to the results; in the same order as {@link #add}, so that results are the same.
-     *
-     * @param register 0 or 1
-     * @param results {@code [4][UNIT]} floats
-     */
-    static void add4(
-            MemorySegment w,
-            long at,
-            int register,
-            int blocks,
-            int[] x,
-            int xAt,
-            float[] steps,
-            int stepAt,
-            MemorySegment scales,
-            MemorySegment results) {
-        long r = 2L * register * BYTES;
-        long row = 4L * BYTES;
-        FloatVector a0 = FloatVector.fromMemorySegment(F, results, r, NATIVE);
-        FloatVector a1 = FloatVector.fromMemorySegment(F, results, r + BYTES, NATIVE);
-        FloatVector b0 = FloatVector.fromMemorySegment(F, results, r + row, NATIVE);
-        FloatVector b1 = FloatVector.fromMemorySegment(F, results, r + row + BYTES, NATIVE);
-        FloatVector c0 = FloatVector.fromMemorySegment(F, results, r + 2 * row, NATIVE);
-        FloatVector c1 = FloatVector.fromMemorySegment(F, results, r + 2 * row + BYTES, NATIVE);
-        FloatVector d0 = FloatVector.fromMemorySegment(F, results, r + 3 * row, NATIVE);
-        FloatVector d1 = FloatVector.fromMemorySegment(F, results, r + 3 * row + BYTES, NATIVE);
-        for (int block = 0; block < blocks; block++) {
-            IntVector allA = IntVector.broadcast(I, -WORDS * BIAS);
-            IntVector allB = allA;
-            IntVector allC = allA;
-            IntVector allD = allA;
-            IntVector highA = allA;
-            IntVector highB = allA;
-            IntVector highC = allA;
-            IntVector highD = allA;
-            for (int word = 0; word < WORDS; word++) {
-                long p = at + (block * WORDS + word) * (2L * BYTES) + (long) register * BYTES;
-                int j = xAt + (block * WORDS + word) * (4 * FACTORS);
-                ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
-                ShortVector v4 = v.lanewise(LSHR, 4);
-                ShortVector v8 = v.lanewise(LSHR, 8);
-                ShortVector v12 = v.lanewise(LSHR, 12);
-                IntVector sum =
-                        v.mul(IntVector.broadcast(I, x[j]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts()))
-                                .add(v8.mul(IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 3])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts())
-                                .reinterpretAsInts();
-                allA = allA.add(sum);
-                highA = highA.add(sum.lanewise(LSHR, 16));
-                sum =
-                        v.mul(IntVector.broadcast(I, x[j + 5]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts()))
-                                .add(v8.mul(IntVector.broadcast(I, x[j + 7]).reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 8])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 9]).reinterpretAsShorts())
-                                .reinterpretAsInts();
-                allB = allB.add(sum);
-                highB = highB.add(sum.lanewise(LSHR, 16));
-                sum =
-                        v.mul(IntVector.broadcast(I, x[j + 10]).reinterpretAsShorts())
-                                .add(
-                                        v4.mul(
-                                                IntVector.broadcast(I, x[j + 11])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                IntVector.broadcast(I, x[j + 12])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 13])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts())
-                                .reinterpretAsInts();
-                allC = allC.add(sum);
-                highC = highC.add(sum.lanewise(LSHR, 16));
-                sum =
-                        v.mul(IntVector.broadcast(I, x[j + 15]).reinterpretAsShorts())
-                                .add(
-                                        v4.mul(
-                                                IntVector.broadcast(I, x[j + 16])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                IntVector.broadcast(I, x[j + 17])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 18])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts())
-                                .reinterpretAsInts();
-                allD = allD.add(sum);
-                highD = highD.add(sum.lanewise(LSHR, 16));
-            }
-            long s = block * (4L * BYTES) + r;
-            FloatVector scale0 = FloatVector.fromMemorySegment(F, scales, s, NATIVE);
-            FloatVector scale1 = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE);
-            int t = stepAt + 4 * block;
-            IntVector lowA = allA.sub(highA.lanewise(LSHL, 16));
-            a0 = ((FloatVector) lowA.convert(I2F, 0)).fma(scale0.mul(steps[t]), a0);
-            a1 = ((FloatVector) highA.convert(I2F, 0)).fma(scale1.mul(steps[t]), a1);
-            IntVector lowB = allB.sub(highB.lanewise(LSHL, 16));
-            b0 = ((FloatVector) lowB.convert(I2F, 0)).fma(scale0.mul(steps[t + 1]), b0);
-            b1 = ((FloatVector) highB.convert(I2F, 0)).fma(scale1.mul(steps[t + 1]), b1);
-            IntVector lowC = allC.sub(highC.lanewise(LSHL, 16));
-            c0 = ((FloatVector) lowC.convert(I2F, 0)).fma(scale0.mul(steps[t + 2]), c0);
-            c1 = ((FloatVector) highC.convert(I2F, 0)).fma(scale1.mul(steps[t + 2]), c1);
-            IntVector lowD = allD.sub(highD.lanewise(LSHL, 16));
-            d0 = ((FloatVector) lowD.convert(I2F, 0)).fma(scale0.mul(steps[t + 3]), d0);
-            d1 = ((FloatVector) highD.convert(I2F, 0)).fma(scale1.mul(steps[t + 3]), d1);
-        }
-        a0.intoMemorySegment(results, r, NATIVE);
-        a1.intoMemorySegment(results, r + BYTES, NATIVE);
-        b0.intoMemorySegment(results, r + row, NATIVE);
-        b1.intoMemorySegment(results, r + row + BYTES, NATIVE);
-        c0.intoMemorySegment(results, r + 2 * row, NATIVE);
-        c1.intoMemorySegment(results, r + 2 * row + BYTES, NATIVE);
-        d0.intoMemorySegment(results, r + 3 * row, NATIVE);
-        d1.intoMemorySegment(results, r + 3 * row + BYTES, NATIVE);
     }
 
     /**

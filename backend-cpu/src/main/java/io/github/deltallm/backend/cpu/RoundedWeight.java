@@ -88,7 +88,7 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
             return;
         }
         for (int register = 0; register < 2; register++) {
-            FourBitKernels.add4(
+            FourBitTile.add(
                     data,
                     words,
                     register,
