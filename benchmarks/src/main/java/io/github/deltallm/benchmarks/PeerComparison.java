@@ -9,6 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -145,7 +146,7 @@ final class PeerComparison implements Callable<Integer> {
                 Stream.of(
                                 List.of(peer.toString(), "-m", peerModel.orElse(model).toString()),
                                 List.of(what),
-                                List.of("-t", Integer.toString(threads)),
+                                List.of("-ngl", "0", "-t", Integer.toString(threads)),
                                 List.of("-r", Integer.toString(repeat)),
                                 List.of("-fa", "0,1", "-o", "jsonl"))
                         .flatMap(List::stream)
@@ -159,7 +160,11 @@ final class PeerComparison implements Callable<Integer> {
                     test,
                     result.get("n_depth").asInt(),
                     "llama.cpp, " + attention,
-                    result.get("avg_ts").asDouble());
+                    median(
+                            result.get("samples_ts")
+                                    .valueStream()
+                                    .map(JsonNode::asDouble)
+                                    .toList()));
         }
     }
 
@@ -169,6 +174,8 @@ final class PeerComparison implements Callable<Integer> {
                         List.of(
                                 System.getProperty("deltallm.launcher", "./deltallm"),
                                 "bench",
+                                "--backend",
+                                "cpu",
                                 "--model",
                                 model.toString(),
                                 "-p",
@@ -196,21 +203,29 @@ final class PeerComparison implements Callable<Integer> {
     }
 
     private static String run(List<String> command) throws IOException, InterruptedException {
-        Process process =
-                new ProcessBuilder(command)
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-                        .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int code = process.waitFor();
-        if (code != 0) {
-            throw new IOException(
-                    "this ended with code "
-                            + code
-                            + "; run it alone to see why: "
-                            + String.join(" ", command));
+        Path errors = Files.createTempFile("compare", ".txt");
+        try {
+            Process process =
+                    new ProcessBuilder(command)
+                            .redirectError(errors.toFile())
+                            .redirectInput(
+                                    ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                            .start();
+            String output =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int code = process.waitFor();
+            if (code != 0) {
+                List<String> lines = Files.readAllLines(errors);
+                String last =
+                        String.join(
+                                "\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+                throw new IOException(
+                        String.join(" ", command) + " ended with code " + code + ":\n" + last);
+            }
+            return output;
+        } finally {
+            Files.delete(errors);
         }
-        return output;
     }
 
     private void add(String test, int depth, String who, double speed) {

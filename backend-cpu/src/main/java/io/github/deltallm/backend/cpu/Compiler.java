@@ -25,9 +25,6 @@ import java.util.stream.Stream;
  * their input together with what follows column by column; attention; logits.
  */
 final class Compiler {
-    /** Bytes from which a weight does not stay in a cache from one token to the next. */
-    private static final long STREAMED = 16 << 20;
-
     private final Program program;
     private final int maxRows;
     private final Arena arena;
@@ -38,6 +35,7 @@ final class Compiler {
     private final AttentionPlan plan;
     private final Precision precision;
     private final WeightMemory memory;
+    private final StreamedWeights streamed;
     private final TernaryCompiler ternary;
     private final Map<String, Linear> linears = new HashMap<>();
     private final Map<Repacking.Key, RepackedWeight> repacked = new HashMap<>();
@@ -59,6 +57,7 @@ final class Compiler {
         this.arena = arena;
         check(program);
         memory = new WeightMemory(arena);
+        streamed = new StreamedWeights(program, precision, team, memory);
         ternary = new TernaryCompiler(program, maxRows, team, memory);
         rows =
                 program.values().stream()
@@ -259,7 +258,7 @@ final class Compiler {
     }
 
     private Product product(Tensor weight, Optional<Tensor> bias) {
-        return RepackedWeight.takes(weight, precision)
+        return RepackedWeight.takes(weight, precision) && streamed.mayRepack(weight)
                 ? repacked(weight, bias)
                 : linear(weight, bias);
     }
@@ -285,51 +284,9 @@ final class Compiler {
         if (known != null && known.isOf(weight)) {
             return known;
         }
-        MemorySegment data =
-                streamed(weight)
-                        .flatMap(bytes -> memory.huge(bytes))
-                        .map(copy -> copied(weight, copy))
-                        .orElseGet(() -> Linear.offHeap(weight, arena));
-        Linear linear = new Linear(weight, data, bias, arena);
+        Linear linear = new Linear(weight, streamed.data(weight), bias, arena);
         linears.put(name, linear);
         return linear;
-    }
-
-    /**
-     * How many bytes of a mapped weight are read from memory for each token, if that is worth a
-     * copy in huge pages and leaves memory for as much again.
-     */
-    private Optional<Long> streamed(Tensor weight) {
-        long bytes = weight.data().byteSize();
-        boolean multiplied = program.ops().stream().anyMatch(op -> multiplies(op, weight));
-        return multiplied
-                        && weight.data().isMapped()
-                        && bytes >= STREAMED
-                        && bytes <= Processor.availableMemory() / 2
-                ? Optional.of(bytes)
-                : Optional.empty();
-    }
-
-    private static boolean multiplies(Op op, Tensor weight) {
-        return switch (op) {
-            case Op.Linear linear -> linear.weight().equals(weight);
-            case Op.Logits logits -> logits.weight().equals(weight);
-            default -> false;
-        };
-    }
-
-    /** Copies a mapped weight by the team, and gives its pages back. */
-    private MemorySegment copied(Tensor weight, MemorySegment copy) {
-        MemorySegment data = weight.data();
-        long bytes = data.byteSize();
-        int members = team.members();
-        team.run(member -> {
-            long from = bytes * member / members;
-            long end = bytes * (member + 1) / members;
-            MemorySegment.copy(data, from, copy, from, end - from);
-        });
-        Repacking.giveBack(weight);
-        return copy;
     }
 
     /** A vector as fp32, padded to 16. */

@@ -30,6 +30,9 @@ final class EightBitWeight extends RoundedWeight {
     /** Rows of a unit. */
     private static final int ROWS = UNIT / 2;
 
+    /** A weight 16 h + l - 128 is 16 (h - 8) + (l - 8) + 8: the 8, for sums in their unit. */
+    private static final float REST = 8 * RoundedRows.SUM_UNIT;
+
     /** The most rows of activations that are multiplied with words. */
     private static final int FEW = 16;
 
@@ -75,16 +78,17 @@ final class EightBitWeight extends RoundedWeight {
         }
     }
 
-    /** A weight 16 h + l - 128 is 16 (h - 8) + (l - 8) + 8. */
     @Override
     void begin(float[] sums, int at, RepackedScratch scratch, long to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         for (int block = 0; block < blocks; block++) {
             long p = 4L * UNIT * block;
-            FloatVector sum = FloatVector.broadcast(F, 8 * RoundedRows.SUM_UNIT * sums[at + block]);
-            r0 = sum.fma(FloatVector.fromMemorySegment(F, scratch.scales, p, NATIVE), r0);
-            r1 = sum.fma(FloatVector.fromMemorySegment(F, scratch.scales, p + BYTES, NATIVE), r1);
+            FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
+            FloatVector scale = FloatVector.fromMemorySegment(F, scratch.scales, p, NATIVE);
+            r0 = sum.fma(scale.mul(REST), r0);
+            scale = FloatVector.fromMemorySegment(F, scratch.scales, p + BYTES, NATIVE);
+            r1 = sum.fma(scale.mul(REST), r1);
         }
         r0.intoMemorySegment(scratch.results, to, NATIVE);
         r1.intoMemorySegment(scratch.results, to + BYTES, NATIVE);
@@ -104,7 +108,7 @@ final class EightBitWeight extends RoundedWeight {
                 ROWS,
                 16,
                 x.sums(0),
-                8 * RoundedRows.SUM_UNIT,
+                REST,
                 scratch.results);
         return true;
     }

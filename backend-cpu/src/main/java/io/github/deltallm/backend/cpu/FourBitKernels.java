@@ -195,7 +195,7 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r0 = ((FloatVector) low0.convert(I2F, 0)).fma(scale.mul(step), r0);
             if (rest != 0) {
-                r0 = scale.fma(FloatVector.broadcast(F, rest * sums[block]), r0);
+                r0 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), r0);
             }
             scale =
                     ((IntVector)
@@ -207,7 +207,7 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r1 = ((FloatVector) high0.convert(I2F, 0)).fma(scale.mul(step), r1);
             if (rest != 0) {
-                r1 = scale.fma(FloatVector.broadcast(F, rest * sums[block]), r1);
+                r1 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), r1);
             }
             s += other;
             step *= second;

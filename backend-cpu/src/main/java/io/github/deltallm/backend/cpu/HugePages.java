@@ -77,8 +77,14 @@ final class HugePages {
      * @return nothing where there is no such memory, or less than that is available
      */
     static Optional<MemorySegment> allocate(Arena arena, long bytes) {
-        return HERE.filter(pages -> bytes <= Processor.availableMemory())
-                .flatMap(pages -> pages.mapped(arena, bytes));
+        return bytes <= available()
+                ? HERE.flatMap(pages -> pages.mapped(arena, bytes))
+                : Optional.empty();
+    }
+
+    /** Bytes that can be had, without what is used elsewhere having to go; 0 where none can. */
+    static long available() {
+        return HERE.isPresent() ? Processor.availableMemory() : 0;
     }
 
     @SuppressWarnings("restricted")

@@ -12,6 +12,11 @@ final class Processor {
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
+    /** Where a container sees its limits, by the version of control groups. */
+    private static final Path GROUP_2 = Path.of("/sys/fs/cgroup");
+
+    private static final Path GROUP_1 = Path.of("/sys/fs/cgroup/memory");
+
     private Processor() {}
 
     /** Its model name, or its architecture where none is told. */
@@ -50,14 +55,42 @@ final class Processor {
         return !x86 || Lanes.N == 16 || has("avx512vl");
     }
 
-    /** Bytes that the machine can give without swapping; none are told where it is no Linux. */
+    /**
+     * Bytes that the machine, or the container, can give without swapping; none are told where it
+     * is no Linux.
+     */
     static long availableMemory() {
         for (String line : lines(MEMINFO)) {
             if (line.startsWith("MemAvailable:")) {
-                return 1024 * Long.parseLong(value(line).split(" ", 2)[0]);
+                long machine = 1024 * Long.parseLong(value(line).split(" ", 2)[0]);
+                long container =
+                        Math.min(
+                                room(GROUP_2, "memory.max", "anon "), //
+                                room(GROUP_1, "memory.limit_in_bytes", "total_rss "));
+                return Math.min(machine, container);
             }
         }
         return 0;
+    }
+
+    /**
+     * What is left of a control group's limit. Pages of files count as free: they go when memory is
+     * needed.
+     *
+     * @param limit the file with the limit, which holds no number where there is none
+     * @param used what the line of {@code memory.stat} begins with that tells what can't go
+     */
+    static long room(Path group, String limit, String used) {
+        long bytes = Long.MAX_VALUE;
+        for (String line : lines(group.resolve(limit))) {
+            bytes = line.matches("\\d{1,18}") ? Long.parseLong(line) : Long.MAX_VALUE;
+        }
+        for (String line : lines(group.resolve("memory.stat"))) {
+            if (bytes < Long.MAX_VALUE && line.startsWith(used)) {
+                bytes = Math.max(0, bytes - Long.parseLong(line.substring(used.length())));
+            }
+        }
+        return bytes;
     }
 
     private static boolean has(String flag) {

@@ -87,36 +87,37 @@ final class RoundedRows {
     /** Takes this member's share of the first {@code rows} rows; the members then have to wait. */
     void take(Worker worker, Rows in, int rows) {
         words = in.width() / 4;
-        int end = worker.end(rows);
-        for (int row = worker.first(rows); row < end; row++) {
-            take(in, row, together(row, rows), worker.block);
+        int blocks = in.width() / BLOCK;
+        for (int row = 0; row < rows; row++) {
+            int together = together(row, rows);
+            take(in, row, together, worker.first(blocks), worker.end(blocks), worker.block);
         }
     }
 
     /** Takes the first row alone. */
     void take(Worker worker, Rows in) {
         words = in.width() / 4;
-        take(in, 0, 1, worker.block);
+        take(in, 0, 1, 0, in.width() / BLOCK, worker.block);
     }
 
     /**
+     * Takes some of a row's blocks.
+     *
      * @param together rows whose numbers lie among each other
      * @param values scratch for a block
      */
-    private void take(Rows in, int row, int together, float[] values) {
-        int blocks = in.width() / BLOCK;
+    private void take(Rows in, int row, int together, int first, int end, float[] values) {
         int member = together == 1 ? 0 : row % GROUP;
-        int first = row - member;
-        int to = factorsAt(first) + member * FACTORS;
-        int stepAt = blocksAt(first) + member;
-        for (int block = 0; block < blocks; block++) {
+        int to = factorsAt(row - member) + member * FACTORS;
+        int stepAt = blocksAt(row - member) + member;
+        int stride = together * FACTORS;
+        for (int block = first; block < end; block++) {
             long from = in.at(row) + 4L * BLOCK * block;
             MemorySegment.copy(in.data(), Lanes.FLOAT, from, values, 0, BLOCK);
             sums(row)[blocksAt(row) + block] = sum(values);
             float step = Math.max(largest(values) * (4 / STEPS), LEAST_STEP);
             steps(row)[stepAt + block * together] = step;
-            round(values, 1 / step, factors(row), to, together * FACTORS);
-            to += BLOCK / 4 * together * FACTORS;
+            round(values, 1 / step, factors(row), to + BLOCK / 4 * stride * block, stride);
         }
     }
 

@@ -70,6 +70,7 @@ final class RepackedChecks {
     static void unusualActivations(TensorType type, Precision precision) {
         int columns = 256;
         float[] in = KernelChecks.gaussian(MOST_ROWS * columns, 1);
+        boolean rounds = precision == Precision.FAST;
         for (int c = 0; c < columns; c++) {
             in[c] = 0;
             in[columns + c] = c % 2 == 0 ? -0f : Float.MIN_VALUE;
@@ -79,6 +80,8 @@ final class RepackedChecks {
             in[5 * columns + c] = 1e25f * (c % 7 - 3);
             in[6 * columns + c] = c == 40 ? 1000 : 0.001f;
             in[7 * columns + c] = c % 32 == 0 ? 127 : c % 32 - 15.5f;
+            // Of fp32 with integer weights the sum would be infinite before it is scaled.
+            in[8 * columns + c] = rounds && type == TensorType.Q8_0 ? 1.5e36f : 2e33f;
         }
         try (Backend backend = open(2, precision)) {
             Tensor weight = RandomTensor.of("weight", type, 70, columns, 9);
