@@ -25,6 +25,9 @@ import java.util.stream.Stream;
  * their input together with what follows column by column; attention; logits.
  */
 final class Compiler {
+    /** Bytes of a weight that are repacked before their pages are given back. */
+    private static final long AT_A_TIME = 32 << 20;
+
     private final Program program;
     private final int maxRows;
     private final Arena arena;
@@ -271,8 +274,12 @@ final class Compiler {
             return known;
         }
         RepackedWeight made = RepackedWeight.of(weight, precision, bias, memory);
-        team.run(member -> made.pack(member, team.members()));
-        Repacking.giveBack(weight);
+        int parts = Math.toIntExact(1 + weight.data().byteSize() / AT_A_TIME);
+        for (int part = 0; part < parts; part++) {
+            int shares = part * team.members();
+            team.run(member -> made.pack(shares + member, parts * team.members()));
+            Repacking.giveBack(weight, part, parts);
+        }
         repacked.put(key, made);
         return made;
     }

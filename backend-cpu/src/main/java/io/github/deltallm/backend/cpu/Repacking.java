@@ -56,8 +56,17 @@ final class Repacking {
      * if they were read.
      */
     static void giveBack(Tensor tensor) {
+        giveBack(tensor, 0, 1);
+    }
+
+    /**
+     * The same for the {@code part}-th of {@code parts} equal parts, which are in memory at a time.
+     */
+    static void giveBack(Tensor tensor, int part, int parts) {
         if (tensor.data().isMapped()) {
-            tensor.data().unload();
+            long bytes = tensor.data().byteSize();
+            long from = bytes * part / parts;
+            tensor.data().asSlice(from, bytes * (part + 1) / parts - from).unload();
         }
     }
 }
