@@ -98,18 +98,7 @@ final class EightBitWeight extends RoundedWeight {
 
     @Override
     boolean multiplySingle(int unit, RoundedRows x, RepackedScratch scratch) {
-        FourBitKernels.multiply(
-                data,
-                words(unit, 0),
-                blocks,
-                x.factors(0),
-                x.steps(0),
-                scales(unit, 0),
-                ROWS,
-                16,
-                x.sums(0),
-                REST,
-                scratch.results);
+        multiplySingle(unit, x, ROWS, 16, REST, scratch);
         return true;
     }
 

@@ -91,18 +91,7 @@ final class FourBitWeight extends RoundedWeight {
         if (type != FourBitScales.Q4_0) {
             return false;
         }
-        FourBitKernels.multiply(
-                data,
-                words(unit, 0),
-                blocks,
-                x.factors(0),
-                x.steps(0),
-                scales(unit, 0),
-                UNIT,
-                1,
-                x.sums(0),
-                0,
-                scratch.results);
+        multiplySingle(unit, x, UNIT, 1, 0, scratch);
         return true;
     }
 

@@ -63,11 +63,9 @@ final class Processor {
         for (String line : lines(MEMINFO)) {
             if (line.startsWith("MemAvailable:")) {
                 long machine = 1024 * Long.parseLong(value(line).split(" ", 2)[0]);
-                long container =
-                        Math.min(
-                                room(GROUP_2, "memory.max", "anon "), //
-                                room(GROUP_1, "memory.limit_in_bytes", "total_rss "));
-                return Math.min(machine, container);
+                long second = room(GROUP_2, "memory.max", "anon ");
+                long first = room(GROUP_1, "memory.limit_in_bytes", "total_rss ");
+                return Math.min(machine, Math.min(first, second));
             }
         }
         return 0;

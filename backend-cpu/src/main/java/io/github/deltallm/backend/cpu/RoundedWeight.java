@@ -42,6 +42,28 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
         return false;
     }
 
+    /** That way, where scales are f16: see {@link FourBitKernels#multiply}. */
+    final void multiplySingle(
+            int unit,
+            RoundedRows x,
+            int scaleRows,
+            float second,
+            float rest,
+            RepackedScratch scratch) {
+        FourBitKernels.multiply(
+                data,
+                words(unit, 0),
+                blocks,
+                x.factors(0),
+                x.steps(0),
+                scales(unit, 0),
+                scaleRows,
+                second,
+                x.sums(0),
+                rest,
+                scratch.results);
+    }
+
     /** Brings a row's results, from {@code from} on, into the order of the unit's rows. */
     abstract void finish(RepackedScratch scratch, long from);
 

@@ -77,7 +77,7 @@ final class SixBitWeight extends RepackedWeight {
     @Override
     void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        unpack(unit, scratch.scales);
+        unpack(unit, 0, blocks, scratch.scales);
         SixBitKernels.multiply(
                 data,
                 words(unit, 0),
@@ -88,13 +88,16 @@ final class SixBitWeight extends RepackedWeight {
         store(unit, scratch.results, 0, out, 0);
     }
 
-    /** A unit's scales, {@code [block][GROUPS][N]}. */
-    private void unpack(int unit, MemorySegment scales) {
-        for (int block = 0; block < blocks; block += RUNS) {
-            FloatVector scale = Lanes.f16(data, head(unit, block));
-            long at = scales(unit, block);
-            int groups = GROUPS * Math.min(RUNS, blocks - block);
-            long to = (long) block * GROUPS * BYTES;
+    /**
+     * The scales of a unit's blocks, {@code [block][GROUPS][N]}: of all blocks, or of some that
+     * share a head.
+     */
+    private void unpack(int unit, int first, int count, MemorySegment scales) {
+        for (int done = 0; done < count; done += RUNS) {
+            FloatVector scale = Lanes.f16(data, head(unit, first + done));
+            long at = scales(unit, first + done);
+            int groups = GROUPS * Math.min(RUNS, count - done);
+            long to = (long) done * GROUPS * BYTES;
             for (int group = 0; group < groups; group++) {
                 Lanes.floats(Lanes.signed(data, at + (long) group * N))
                         .mul(scale)
@@ -103,19 +106,9 @@ final class SixBitWeight extends RepackedWeight {
         }
     }
 
-    /** A block's scales, {@code [GROUPS][N]}. */
-    private void unpack(int unit, int block, MemorySegment scales) {
-        FloatVector scale = Lanes.f16(data, head(unit, block));
-        for (int group = 0; group < GROUPS; group++) {
-            Lanes.floats(Lanes.signed(data, scales(unit, block) + (long) group * N))
-                    .mul(scale)
-                    .intoMemorySegment(scales, (long) group * BYTES, NATIVE);
-        }
-    }
-
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, scratch.scales);
+        unpack(unit, block, 1, scratch.scales);
         for (int group = 0; group < GROUPS; group++) {
             SixBitKernels.decode(
                     data,

@@ -10,6 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Mapped weights that would do as they are, but are read faster from huge pages: plain ones are
@@ -21,31 +23,31 @@ final class StreamedWeights {
     /** Bytes from which a weight does not stay in a cache from one token to the next. */
     private static final long LARGE = 16 << 20;
 
-    private final Program program;
     private final Precision precision;
     private final Team team;
     private final WeightMemory memory;
-    private final boolean room;
+
+    /** All that are to be copied or repacked; none where there is no room. */
+    private final Set<Tensor> chosen;
+
     private final Map<Tensor, MemorySegment> copies = new HashMap<>();
 
     StreamedWeights(Program program, Precision precision, Team team, WeightMemory memory) {
-        this.program = program;
         this.precision = precision;
         this.team = team;
         this.memory = memory;
-        long bytes =
+        Set<Tensor> wanted =
                 program.ops().stream()
                         .flatMap(op -> multiplied(op).stream())
-                        .distinct()
                         .filter(weight -> repacks(weight) || copies(weight))
-                        .mapToLong(weight -> weight.data().byteSize())
-                        .sum();
-        room = bytes <= LARGE || bytes <= HugePages.available() / 2;
+                        .collect(Collectors.toSet());
+        long bytes = wanted.stream().mapToLong(weight -> weight.data().byteSize()).sum();
+        chosen = bytes <= LARGE || bytes <= HugePages.available() / 2 ? wanted : Set.of();
     }
 
     /** Whether there is room to repack a weight that could also stay as it is. */
     boolean mayRepack(Tensor weight) {
-        return room || !repacks(weight);
+        return !repacks(weight) || chosen.contains(weight);
     }
 
     /** Where to read a weight that is not repacked. */
@@ -54,14 +56,9 @@ final class StreamedWeights {
         if (known != null) {
             return known;
         }
-        boolean multiplied =
-                program.ops().stream()
-                        .flatMap(op -> multiplied(op).stream())
-                        .anyMatch(weight::equals);
-        if (room && multiplied && copies(weight)) {
+        if (copies(weight) && chosen.contains(weight)) {
             Optional<MemorySegment> copy = memory.huge(weight.data().byteSize());
             copy.ifPresent(segment -> copy(weight, segment));
-            copy.ifPresent(segment -> copies.put(weight, segment));
             return copy.orElse(weight.data());
         }
         return Linear.offHeap(weight, memory.arena());
@@ -97,5 +94,6 @@ final class StreamedWeights {
             MemorySegment.copy(data, from, to, from, end - from);
         });
         Repacking.giveBack(weight);
+        copies.put(weight, to);
     }
 }
