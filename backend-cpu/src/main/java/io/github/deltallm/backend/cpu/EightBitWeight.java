@@ -18,6 +18,7 @@ import jdk.incubator.vector.IntVector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -79,7 +80,7 @@ final class EightBitWeight extends RoundedWeight {
     }
 
     @Override
-    void begin(float[] sums, int at, RepackedScratch scratch, long to) {
+    void begin(float[] sums, int at, RepackedScratch scratch, int to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         for (int block = 0; block < blocks; block++) {
@@ -90,10 +91,9 @@ final class EightBitWeight extends RoundedWeight {
             scale = FloatVector.fromMemorySegment(F, scratch.scales, p + BYTES, NATIVE);
             r1 = sum.fma(scale.mul(REST), r1);
         }
-        r0.intoMemorySegment(scratch.results, to, NATIVE);
-        r1.intoMemorySegment(scratch.results, to + BYTES, NATIVE);
-        FloatVector.zero(F).intoMemorySegment(scratch.results, to + 2L * BYTES, NATIVE);
-        FloatVector.zero(F).intoMemorySegment(scratch.results, to + 3L * BYTES, NATIVE);
+        r0.intoArray(scratch.results, to);
+        r1.intoArray(scratch.results, to + N);
+        Arrays.fill(scratch.results, to + ROWS, to + UNIT, 0);
     }
 
     @Override
@@ -103,11 +103,11 @@ final class EightBitWeight extends RoundedWeight {
     }
 
     @Override
-    void finish(RepackedScratch scratch, long from) {
-        for (long at = from; at < from + 4L * ROWS; at += BYTES) {
-            FloatVector.fromMemorySegment(F, scratch.results, at, NATIVE)
-                    .add(FloatVector.fromMemorySegment(F, scratch.results, at + 4L * ROWS, NATIVE))
-                    .intoMemorySegment(scratch.results, at, NATIVE);
+    void finish(RepackedScratch scratch, int from) {
+        for (int at = from; at < from + ROWS; at += N) {
+            FloatVector.fromArray(F, scratch.results, at)
+                    .add(FloatVector.fromArray(F, scratch.results, at + ROWS))
+                    .intoArray(scratch.results, at);
         }
     }
 

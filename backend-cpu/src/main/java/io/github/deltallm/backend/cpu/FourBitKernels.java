@@ -62,11 +62,11 @@ final class FourBitKernels {
             float[] steps,
             int stepAt,
             MemorySegment scales,
-            MemorySegment results) {
-        FloatVector r0 = FloatVector.fromMemorySegment(F, results, 0, NATIVE);
-        FloatVector r1 = FloatVector.fromMemorySegment(F, results, BYTES, NATIVE);
-        FloatVector r2 = FloatVector.fromMemorySegment(F, results, 2L * BYTES, NATIVE);
-        FloatVector r3 = FloatVector.fromMemorySegment(F, results, 3L * BYTES, NATIVE);
+            float[] results) {
+        FloatVector r0 = FloatVector.fromArray(F, results, 0);
+        FloatVector r1 = FloatVector.fromArray(F, results, N);
+        FloatVector r2 = FloatVector.fromArray(F, results, 2 * N);
+        FloatVector r3 = FloatVector.fromArray(F, results, 3 * N);
         for (int block = 0; block < blocks; block++) {
             // So that a word's bias is taken back; its multiples of 2^32 vanish.
             IntVector all0 = IntVector.broadcast(I, -WORDS * BIAS);
@@ -115,10 +115,10 @@ final class FourBitKernels {
             scale = FloatVector.fromMemorySegment(F, scales, s + 3L * BYTES, NATIVE).mul(step);
             r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale, r3);
         }
-        r0.intoMemorySegment(results, 0, NATIVE);
-        r1.intoMemorySegment(results, BYTES, NATIVE);
-        r2.intoMemorySegment(results, 2L * BYTES, NATIVE);
-        r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
+        r0.intoArray(results, 0);
+        r1.intoArray(results, N);
+        r2.intoArray(results, 2 * N);
+        r3.intoArray(results, 3 * N);
     }
 
     /**
@@ -142,7 +142,7 @@ final class FourBitKernels {
             float second,
             float[] sums,
             float rest,
-            MemorySegment results) {
+            float[] results) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         FloatVector r2 = r0;
@@ -228,10 +228,10 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale.mul(step), r3);
         }
-        r0.intoMemorySegment(results, 0, NATIVE);
-        r1.intoMemorySegment(results, BYTES, NATIVE);
-        r2.intoMemorySegment(results, 2L * BYTES, NATIVE);
-        r3.intoMemorySegment(results, 3L * BYTES, NATIVE);
+        r0.intoArray(results, 0);
+        r1.intoArray(results, N);
+        r2.intoArray(results, 2 * N);
+        r3.intoArray(results, 3 * N);
     }
 
     /**
@@ -239,10 +239,10 @@ final class FourBitKernels {
      *
      * @param rests what the blocks' sums are multiplied by, {@code [block][UNIT]}
      * @param sums of the row's blocks, from {@code at} on
-     * @param to offset of the row's results
+     * @param to where the row's results begin
      */
     static void begin(
-            MemorySegment rests, int blocks, float[] sums, int at, MemorySegment results, long to) {
+            MemorySegment rests, int blocks, float[] sums, int at, float[] results, int to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         FloatVector r2 = r0;
@@ -255,10 +255,10 @@ final class FourBitKernels {
             r2 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 2L * BYTES, NATIVE), r2);
             r3 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 3L * BYTES, NATIVE), r3);
         }
-        r0.intoMemorySegment(results, to, NATIVE);
-        r1.intoMemorySegment(results, to + BYTES, NATIVE);
-        r2.intoMemorySegment(results, to + 2L * BYTES, NATIVE);
-        r3.intoMemorySegment(results, to + 3L * BYTES, NATIVE);
+        r0.intoArray(results, to);
+        r1.intoArray(results, to + N);
+        r2.intoArray(results, to + 2 * N);
+        r3.intoArray(results, to + 3 * N);
     }
 
     /**

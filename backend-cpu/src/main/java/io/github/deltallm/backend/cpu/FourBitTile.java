@@ -1,10 +1,12 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.BIAS;
+import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 import static io.github.deltallm.backend.cpu.FourBitKernels.WORDS;
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.Lanes.S;
 import static io.github.deltallm.backend.cpu.RoundedRows.FACTORS;
@@ -21,8 +23,9 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Four rows of activations times a register of words of four weights, see {@link FourBitKernels}:
- * what is loaded and shifted of the weights serves four rows. Of 32 registers eight are sums of a
- * block, eight are results, four are words, shifted.
+ * what is loaded and shifted of the weights serves four rows. Eight registers are sums of a block,
+ * four are words, shifted; results stay in memory, since of 16 registers none is left for them, and
+ * the compiler would move them word by word.
  */
 final class FourBitTile {
     private FourBitTile() {}
@@ -45,17 +48,12 @@ final class FourBitTile {
             float[] steps,
             int stepAt,
             MemorySegment scales,
-            MemorySegment results) {
+            float[] results) {
         long r = 2L * register * BYTES;
-        long row = 4L * BYTES;
-        FloatVector a0 = FloatVector.fromMemorySegment(F, results, r, NATIVE);
-        FloatVector a1 = FloatVector.fromMemorySegment(F, results, r + BYTES, NATIVE);
-        FloatVector b0 = FloatVector.fromMemorySegment(F, results, r + row, NATIVE);
-        FloatVector b1 = FloatVector.fromMemorySegment(F, results, r + row + BYTES, NATIVE);
-        FloatVector c0 = FloatVector.fromMemorySegment(F, results, r + 2 * row, NATIVE);
-        FloatVector c1 = FloatVector.fromMemorySegment(F, results, r + 2 * row + BYTES, NATIVE);
-        FloatVector d0 = FloatVector.fromMemorySegment(F, results, r + 3 * row, NATIVE);
-        FloatVector d1 = FloatVector.fromMemorySegment(F, results, r + 3 * row + BYTES, NATIVE);
+        int a = register * (2 * N);
+        int b = a + UNIT;
+        int c = b + UNIT;
+        int d = c + UNIT;
         for (int block = 0; block < blocks; block++) {
             IntVector allA = IntVector.broadcast(I, -WORDS * BIAS);
             IntVector allB = allA;
@@ -138,25 +136,33 @@ final class FourBitTile {
             FloatVector scale1 = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE);
             int t = stepAt + 4 * block;
             IntVector lowA = allA.sub(highA.lanewise(LSHL, 16));
-            a0 = ((FloatVector) lowA.convert(I2F, 0)).fma(scale0.mul(steps[t]), a0);
-            a1 = ((FloatVector) highA.convert(I2F, 0)).fma(scale1.mul(steps[t]), a1);
+            ((FloatVector) lowA.convert(I2F, 0))
+                    .fma(scale0.mul(steps[t]), FloatVector.fromArray(F, results, a))
+                    .intoArray(results, a);
+            ((FloatVector) highA.convert(I2F, 0))
+                    .fma(scale1.mul(steps[t]), FloatVector.fromArray(F, results, a + N))
+                    .intoArray(results, a + N);
             IntVector lowB = allB.sub(highB.lanewise(LSHL, 16));
-            b0 = ((FloatVector) lowB.convert(I2F, 0)).fma(scale0.mul(steps[t + 1]), b0);
-            b1 = ((FloatVector) highB.convert(I2F, 0)).fma(scale1.mul(steps[t + 1]), b1);
+            ((FloatVector) lowB.convert(I2F, 0))
+                    .fma(scale0.mul(steps[t + 1]), FloatVector.fromArray(F, results, b))
+                    .intoArray(results, b);
+            ((FloatVector) highB.convert(I2F, 0))
+                    .fma(scale1.mul(steps[t + 1]), FloatVector.fromArray(F, results, b + N))
+                    .intoArray(results, b + N);
             IntVector lowC = allC.sub(highC.lanewise(LSHL, 16));
-            c0 = ((FloatVector) lowC.convert(I2F, 0)).fma(scale0.mul(steps[t + 2]), c0);
-            c1 = ((FloatVector) highC.convert(I2F, 0)).fma(scale1.mul(steps[t + 2]), c1);
+            ((FloatVector) lowC.convert(I2F, 0))
+                    .fma(scale0.mul(steps[t + 2]), FloatVector.fromArray(F, results, c))
+                    .intoArray(results, c);
+            ((FloatVector) highC.convert(I2F, 0))
+                    .fma(scale1.mul(steps[t + 2]), FloatVector.fromArray(F, results, c + N))
+                    .intoArray(results, c + N);
             IntVector lowD = allD.sub(highD.lanewise(LSHL, 16));
-            d0 = ((FloatVector) lowD.convert(I2F, 0)).fma(scale0.mul(steps[t + 3]), d0);
-            d1 = ((FloatVector) highD.convert(I2F, 0)).fma(scale1.mul(steps[t + 3]), d1);
+            ((FloatVector) lowD.convert(I2F, 0))
+                    .fma(scale0.mul(steps[t + 3]), FloatVector.fromArray(F, results, d))
+                    .intoArray(results, d);
+            ((FloatVector) highD.convert(I2F, 0))
+                    .fma(scale1.mul(steps[t + 3]), FloatVector.fromArray(F, results, d + N))
+                    .intoArray(results, d + N);
         }
-        a0.intoMemorySegment(results, r, NATIVE);
-        a1.intoMemorySegment(results, r + BYTES, NATIVE);
-        b0.intoMemorySegment(results, r + row, NATIVE);
-        b1.intoMemorySegment(results, r + row + BYTES, NATIVE);
-        c0.intoMemorySegment(results, r + 2 * row, NATIVE);
-        c1.intoMemorySegment(results, r + 2 * row + BYTES, NATIVE);
-        d0.intoMemorySegment(results, r + 3 * row, NATIVE);
-        d1.intoMemorySegment(results, r + 3 * row + BYTES, NATIVE);
     }
 }

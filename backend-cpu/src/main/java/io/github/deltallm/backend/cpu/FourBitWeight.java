@@ -7,6 +7,7 @@ import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -77,10 +78,10 @@ final class FourBitWeight extends RoundedWeight {
     }
 
     @Override
-    void begin(float[] sums, int at, RepackedScratch scratch, long to) {
+    void begin(float[] sums, int at, RepackedScratch scratch, int to) {
         if (type == FourBitScales.Q4_0) {
             // n stands for n - 8, which is what is multiplied.
-            scratch.results.asSlice(to, 4L * UNIT).fill((byte) 0);
+            Arrays.fill(scratch.results, to, to + UNIT, 0);
         } else {
             FourBitKernels.begin(scratch.minima, blocks, sums, at, scratch.results, to);
         }
@@ -96,7 +97,7 @@ final class FourBitWeight extends RoundedWeight {
     }
 
     @Override
-    void finish(RepackedScratch scratch, long from) {}
+    void finish(RepackedScratch scratch, int from) {}
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 /** What one member of the team needs for a {@link RepackedWeight}. */
 final class RepackedScratch {
     /** Results of a unit, {@code [RoundedRows.GROUP][UNIT]}. */
-    final MemorySegment results;
+    final float[] results = new float[RoundedRows.GROUP * UNIT];
 
     /** Decoded weights of some columns, {@code [column][N rows]} as fp32. */
     final MemorySegment columns;
@@ -27,7 +27,6 @@ final class RepackedScratch {
         String what = "scratch of a thread";
         scales = Native.floats(arena, blocks * UNIT, what);
         minima = Native.floats(arena, blocks * UNIT, what);
-        results = Native.floats(arena, (long) RoundedRows.GROUP * UNIT, what);
         columns = Native.floats(arena, (long) RepackedWeight.BLOCK * Lanes.N, what);
     }
 }

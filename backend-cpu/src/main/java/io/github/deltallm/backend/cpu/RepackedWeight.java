@@ -176,18 +176,18 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
      * @param results one a row of the unit, from {@code from} on
      * @param xRow the row of the outputs
      */
-    final void store(int unit, MemorySegment results, long from, Rows out, int xRow) {
+    final void store(int unit, float[] results, int from, Rows out, int xRow) {
         int row = unit * unitRows;
         long to = out.at(xRow) + 4L * row;
         int outputs = Math.min(unitRows, tensor.rows() - row);
         int o = 0;
         for (; o <= outputs - N; o += N) {
-            FloatVector.fromMemorySegment(F, results, from + 4L * o, NATIVE)
+            FloatVector.fromArray(F, results, from + o)
                     .add(FloatVector.fromArray(F, bias, row + o))
                     .intoMemorySegment(out.data(), to + 4L * o, NATIVE);
         }
         for (; o < outputs; o++) {
-            float result = results.get(Lanes.FLOAT, from + 4L * o) + bias[row + o];
+            float result = results[from + o] + bias[row + o];
             out.data().set(Lanes.FLOAT, to + 4L * o, result);
         }
     }

@@ -29,9 +29,9 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
      * Sets a row's results to what depends on the sums of its blocks only.
      *
      * @param sums in units of {@link RoundedRows#SUM_UNIT}, from {@code at} on
-     * @param to offset of the row's results
+     * @param to where the row's results begin
      */
-    abstract void begin(float[] sums, int at, RepackedScratch scratch, long to);
+    abstract void begin(float[] sums, int at, RepackedScratch scratch, int to);
 
     /**
      * Sets the results to the products of a single row, if there is a faster way for it.
@@ -65,7 +65,7 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
     }
 
     /** Brings a row's results, from {@code from} on, into the order of the unit's rows. */
-    abstract void finish(RepackedScratch scratch, long from);
+    abstract void finish(RepackedScratch scratch, int from);
 
     @Override
     final void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
@@ -80,12 +80,12 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
         for (int row = 0, count; row < xRows; row += count) {
             count = RoundedRows.together(row, xRows);
             for (int i = 0; i < count; i++) {
-                begin(rounded.sums(row), rounded.blocksAt(row + i), scratch, i * 4L * UNIT);
+                begin(rounded.sums(row), rounded.blocksAt(row + i), scratch, i * UNIT);
             }
             add(unit, rounded, row, count, scratch);
             for (int i = 0; i < count; i++) {
-                finish(scratch, i * 4L * UNIT);
-                store(unit, scratch.results, i * 4L * UNIT, out, row + i);
+                finish(scratch, i * UNIT);
+                store(unit, scratch.results, i * UNIT, out, row + i);
             }
         }
     }

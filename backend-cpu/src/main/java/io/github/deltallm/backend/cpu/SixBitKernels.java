@@ -43,7 +43,7 @@ final class SixBitKernels {
             int groups,
             BroadcastRow x,
             MemorySegment scales,
-            MemorySegment results) {
+            float[] results) {
         float[] values = x.values;
         float[] sums = x.sums;
         FloatVector result = FloatVector.zero(F);
@@ -99,7 +99,7 @@ final class SixBitKernels {
                     FloatVector.fromMemorySegment(F, scales, (long) group * BYTES, NATIVE);
             result = r.add(s).add(t).fma(scale, result);
         }
-        result.intoMemorySegment(results, 0, NATIVE);
+        result.intoArray(results, 0);
     }
 
     /**
