@@ -70,11 +70,11 @@ final class EightBitWeight extends RoundedWeight {
     void unpack(int unit, RepackedScratch scratch) {
         long from = scales(unit, 0);
         for (int block = 0; block < blocks; block++) {
-            long to = 4L * UNIT * block;
+            int to = UNIT * block;
             for (int row = 0; row < ROWS; row += N) {
                 FloatVector scale = Lanes.f16(data, from + 2L * (ROWS * block + row));
-                scale.intoMemorySegment(scratch.scales, to + 4L * row, NATIVE);
-                scale.mul(16).intoMemorySegment(scratch.scales, to + 4L * (ROWS + row), NATIVE);
+                scale.intoArray(scratch.scales, to + row);
+                scale.mul(16).intoArray(scratch.scales, to + ROWS + row);
             }
         }
     }
@@ -84,11 +84,11 @@ final class EightBitWeight extends RoundedWeight {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         for (int block = 0; block < blocks; block++) {
-            long p = 4L * UNIT * block;
+            int p = UNIT * block;
             FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
-            FloatVector scale = FloatVector.fromMemorySegment(F, scratch.scales, p, NATIVE);
+            FloatVector scale = FloatVector.fromArray(F, scratch.scales, p);
             r0 = sum.fma(scale.mul(REST), r0);
-            scale = FloatVector.fromMemorySegment(F, scratch.scales, p + BYTES, NATIVE);
+            scale = FloatVector.fromArray(F, scratch.scales, p + N);
             r1 = sum.fma(scale.mul(REST), r1);
         }
         r0.intoArray(scratch.results, to);

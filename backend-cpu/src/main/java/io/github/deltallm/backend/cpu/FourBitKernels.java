@@ -61,7 +61,7 @@ final class FourBitKernels {
             int xAt,
             float[] steps,
             int stepAt,
-            MemorySegment scales,
+            float[] scales,
             float[] results) {
         FloatVector r0 = FloatVector.fromArray(F, results, 0);
         FloatVector r1 = FloatVector.fromArray(F, results, N);
@@ -104,15 +104,15 @@ final class FourBitKernels {
             }
             IntVector low0 = all0.sub(high0.lanewise(LSHL, 16));
             IntVector low1 = all1.sub(high1.lanewise(LSHL, 16));
-            long s = block * (4L * BYTES);
+            int s = block * (4 * N);
             float step = steps[stepAt + block];
-            FloatVector scale = FloatVector.fromMemorySegment(F, scales, s, NATIVE).mul(step);
+            FloatVector scale = FloatVector.fromArray(F, scales, s).mul(step);
             r0 = ((FloatVector) low0.convert(I2F, 0)).fma(scale, r0);
-            scale = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE).mul(step);
+            scale = FloatVector.fromArray(F, scales, s + N).mul(step);
             r1 = ((FloatVector) high0.convert(I2F, 0)).fma(scale, r1);
-            scale = FloatVector.fromMemorySegment(F, scales, s + 2L * BYTES, NATIVE).mul(step);
+            scale = FloatVector.fromArray(F, scales, s + 2 * N).mul(step);
             r2 = ((FloatVector) low1.convert(I2F, 0)).fma(scale, r2);
-            scale = FloatVector.fromMemorySegment(F, scales, s + 3L * BYTES, NATIVE).mul(step);
+            scale = FloatVector.fromArray(F, scales, s + 3 * N).mul(step);
             r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale, r3);
         }
         r0.intoArray(results, 0);
@@ -241,19 +241,18 @@ final class FourBitKernels {
      * @param sums of the row's blocks, from {@code at} on
      * @param to where the row's results begin
      */
-    static void begin(
-            MemorySegment rests, int blocks, float[] sums, int at, float[] results, int to) {
+    static void begin(float[] rests, int blocks, float[] sums, int at, float[] results, int to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         FloatVector r2 = r0;
         FloatVector r3 = r0;
         for (int block = 0; block < blocks; block++) {
-            long p = block * (4L * BYTES);
+            int p = block * (4 * N);
             FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
-            r0 = sum.fma(FloatVector.fromMemorySegment(F, rests, p, NATIVE), r0);
-            r1 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + BYTES, NATIVE), r1);
-            r2 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 2L * BYTES, NATIVE), r2);
-            r3 = sum.fma(FloatVector.fromMemorySegment(F, rests, p + 3L * BYTES, NATIVE), r3);
+            r0 = sum.fma(FloatVector.fromArray(F, rests, p), r0);
+            r1 = sum.fma(FloatVector.fromArray(F, rests, p + N), r1);
+            r2 = sum.fma(FloatVector.fromArray(F, rests, p + 2 * N), r2);
+            r3 = sum.fma(FloatVector.fromArray(F, rests, p + 3 * N), r3);
         }
         r0.intoArray(results, to);
         r1.intoArray(results, to + N);
@@ -274,11 +273,11 @@ final class FourBitKernels {
             MemorySegment w,
             long at,
             int row,
-            MemorySegment scales,
-            MemorySegment minima,
+            float[] scales,
+            float[] minima,
             MemorySegment columns) {
-        FloatVector scale = FloatVector.fromMemorySegment(F, scales, 0, NATIVE);
-        FloatVector minimum = FloatVector.fromMemorySegment(F, minima, 0, NATIVE);
+        FloatVector scale = FloatVector.fromArray(F, scales, 0);
+        FloatVector minimum = FloatVector.fromArray(F, minima, 0);
         long register = at + (long) (row / (2 * N)) * BYTES;
         int shift = row / N % 2 * 16;
         for (int c = 0; c < 32; c++) {

@@ -2,7 +2,6 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 import static io.github.deltallm.backend.cpu.Lanes.N;
-import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import io.github.deltallm.api.spi.TensorType;
 
@@ -32,22 +31,17 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(
-                MemorySegment data,
-                long head,
-                int blocks,
-                MemorySegment scales,
-                MemorySegment rests) {
+        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
             for (int i = 0; i < blocks * UNIT; i += N) {
-                Lanes.f16(data, head + 2L * i).intoMemorySegment(scales, 4L * i, NATIVE);
+                Lanes.f16(data, head + 2L * i).intoArray(scales, i);
             }
         }
 
         @Override
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
             FloatVector scale = Lanes.f16(data, at + 2L * row);
-            scale.intoMemorySegment(to.scales, 0, NATIVE);
-            scale.mul(-8).intoMemorySegment(to.minima, 0, NATIVE);
+            scale.intoArray(to.scales, 0);
+            scale.mul(-8).intoArray(to.minima, 0);
         }
     },
 
@@ -67,31 +61,23 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(
-                MemorySegment data,
-                long head,
-                int blocks,
-                MemorySegment scales,
-                MemorySegment rests) {
+        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
             for (int block = 0; block < blocks; block++) {
                 long at = head + 4L * UNIT * block;
                 for (int row = 0; row < UNIT; row += N) {
                     FloatVector scale = Lanes.f16(data, at + 2L * row);
                     FloatVector minimum = Lanes.f16(data, at + 2L * (UNIT + row));
-                    long to = 4L * (UNIT * block + row);
-                    scale.intoMemorySegment(scales, to, NATIVE);
-                    scale.mul(8)
-                            .add(minimum)
-                            .mul(RoundedRows.SUM_UNIT)
-                            .intoMemorySegment(rests, to, NATIVE);
+                    int to = UNIT * block + row;
+                    scale.intoArray(scales, to);
+                    scale.mul(8).add(minimum).mul(RoundedRows.SUM_UNIT).intoArray(rests, to);
                 }
             }
         }
 
         @Override
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
-            Lanes.f16(data, at + 2L * row).intoMemorySegment(to.scales, 0, NATIVE);
-            Lanes.f16(data, at + 2L * (UNIT + row)).intoMemorySegment(to.minima, 0, NATIVE);
+            Lanes.f16(data, at + 2L * row).intoArray(to.scales, 0);
+            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(to.minima, 0);
         }
     },
 
@@ -123,12 +109,7 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(
-                MemorySegment data,
-                long head,
-                int blocks,
-                MemorySegment scales,
-                MemorySegment rests) {
+        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
             long heads = head;
             for (int block = 0; block < blocks; block += RepackedWeight.RUNS) {
                 int runs = Math.min(RepackedWeight.RUNS, blocks - block);
@@ -139,12 +120,9 @@ enum FourBitScales {
                         long at = heads + (headBytes + blockBytes * run) * (long) UNIT + row;
                         FloatVector s = Lanes.floats(Lanes.unsigned(data, at)).mul(scale);
                         FloatVector m = Lanes.floats(Lanes.unsigned(data, at + UNIT)).mul(minimum);
-                        long to = 4L * (UNIT * (block + run) + row);
-                        s.intoMemorySegment(scales, to, NATIVE);
-                        s.mul(8)
-                                .add(m)
-                                .mul(RoundedRows.SUM_UNIT)
-                                .intoMemorySegment(rests, to, NATIVE);
+                        int to = UNIT * (block + run) + row;
+                        s.intoArray(scales, to);
+                        s.mul(8).add(m).mul(RoundedRows.SUM_UNIT).intoArray(rests, to);
                     }
                 }
                 heads += (headBytes + blockBytes * RepackedWeight.RUNS) * (long) UNIT;
@@ -155,11 +133,11 @@ enum FourBitScales {
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
             Lanes.floats(Lanes.unsigned(data, at + row))
                     .mul(Lanes.f16(data, head + 2L * row))
-                    .intoMemorySegment(to.scales, 0, NATIVE);
+                    .intoArray(to.scales, 0);
             Lanes.floats(Lanes.unsigned(data, at + UNIT + row))
                     .mul(Lanes.f16(data, head + 2L * (UNIT + row)))
                     .neg()
-                    .intoMemorySegment(to.minima, 0, NATIVE);
+                    .intoArray(to.minima, 0);
         }
     };
 
@@ -204,8 +182,7 @@ enum FourBitScales {
      * @param head offset of the unit's first head
      * @param rests in units of {@link RoundedRows#SUM_UNIT}; left as it is where all of it is 0
      */
-    abstract void unpack(
-            MemorySegment data, long head, int blocks, MemorySegment scales, MemorySegment rests);
+    abstract void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests);
 
     /**
      * Unpacks of a block what weights from 0 to 15 are multiplied by and what is added then, for N

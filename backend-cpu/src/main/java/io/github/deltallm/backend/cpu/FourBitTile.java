@@ -47,9 +47,8 @@ final class FourBitTile {
             int xAt,
             float[] steps,
             int stepAt,
-            MemorySegment scales,
+            float[] scales,
             float[] results) {
-        long r = 2L * register * BYTES;
         int a = register * (2 * N);
         int b = a + UNIT;
         int c = b + UNIT;
@@ -131,9 +130,9 @@ final class FourBitTile {
                 allD = allD.add(sum);
                 highD = highD.add(sum.lanewise(LSHR, 16));
             }
-            long s = block * (4L * BYTES) + r;
-            FloatVector scale0 = FloatVector.fromMemorySegment(F, scales, s, NATIVE);
-            FloatVector scale1 = FloatVector.fromMemorySegment(F, scales, s + BYTES, NATIVE);
+            int s = block * (4 * N) + a;
+            FloatVector scale0 = FloatVector.fromArray(F, scales, s);
+            FloatVector scale1 = FloatVector.fromArray(F, scales, s + N);
             int t = stepAt + 4 * block;
             IntVector lowA = allA.sub(highA.lanewise(LSHL, 16));
             ((FloatVector) lowA.convert(I2F, 0))

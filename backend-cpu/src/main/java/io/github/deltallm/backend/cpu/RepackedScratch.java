@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
+import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,19 +15,26 @@ final class RepackedScratch {
     final MemorySegment columns;
 
     /** What weights are multiplied by, as fp32: of the blocks of a row, one a row of the unit. */
-    final MemorySegment scales;
+    final float[] scales;
+
+    /**
+     * Those of a {@link SixBitWeight}, of groups of columns: from an array its kernel is slower by
+     * half, since the compiler then keeps words in memory.
+     */
+    final MemorySegment groupScales;
 
     /** What is added then. */
-    final MemorySegment minima;
+    final float[] minima;
 
     /**
      * @param longest columns of a row
      */
     RepackedScratch(int longest, Arena arena) {
-        long blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
         String what = "scratch of a thread";
-        scales = Native.floats(arena, blocks * UNIT, what);
-        minima = Native.floats(arena, blocks * UNIT, what);
-        columns = Native.floats(arena, (long) RepackedWeight.BLOCK * Lanes.N, what);
+        int blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
+        scales = new float[blocks * UNIT];
+        groupScales = Native.floats(arena, (long) blocks * 2 * N, what);
+        minima = new float[blocks * UNIT];
+        columns = Native.floats(arena, (long) RepackedWeight.BLOCK * N, what);
     }
 }

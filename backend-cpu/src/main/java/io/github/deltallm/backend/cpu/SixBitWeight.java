@@ -77,13 +77,13 @@ final class SixBitWeight extends RepackedWeight {
     @Override
     void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        unpack(unit, 0, blocks, scratch.scales);
+        unpack(unit, 0, blocks, scratch.groupScales);
         SixBitKernels.multiply(
                 data,
                 words(unit, 0),
                 blocks * GROUPS,
                 worker.broadcast,
-                scratch.scales,
+                scratch.groupScales,
                 scratch.results);
         store(unit, scratch.results, 0, out, 0);
     }
@@ -108,12 +108,12 @@ final class SixBitWeight extends RepackedWeight {
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, 1, scratch.scales);
+        unpack(unit, block, 1, scratch.groupScales);
         for (int group = 0; group < GROUPS; group++) {
             SixBitKernels.decode(
                     data,
                     words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES,
-                    scratch.scales,
+                    scratch.groupScales,
                     (long) group * BYTES,
                     scratch.columns,
                     (long) group * GROUP * BYTES);
