@@ -1,6 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
+import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 
 import io.github.deltallm.api.spi.TensorType;
@@ -110,22 +111,25 @@ enum FourBitScales {
 
         @Override
         void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
+            long ofBlock = (long) blockBytes * UNIT;
             long heads = head;
             for (int block = 0; block < blocks; block += RepackedWeight.RUNS) {
                 int runs = Math.min(RepackedWeight.RUNS, blocks - block);
                 for (int row = 0; row < UNIT; row += N) {
                     FloatVector scale = Lanes.f16(data, heads + 2L * row);
-                    FloatVector minimum = Lanes.f16(data, heads + 2L * (UNIT + row)).neg();
-                    for (int run = 0; run < runs; run++) {
-                        long at = heads + (headBytes + blockBytes * run) * (long) UNIT + row;
+                    FloatVector minimum =
+                            Lanes.f16(data, heads + 2L * (UNIT + row)).mul(-RoundedRows.SUM_UNIT);
+                    long at = heads + (long) headBytes * UNIT + row;
+                    int to = UNIT * block + row;
+                    for (int run = 0; run < runs; run++, at += ofBlock, to += UNIT) {
                         FloatVector s = Lanes.floats(Lanes.unsigned(data, at)).mul(scale);
                         FloatVector m = Lanes.floats(Lanes.unsigned(data, at + UNIT)).mul(minimum);
-                        int to = UNIT * (block + run) + row;
                         s.intoArray(scales, to);
-                        s.mul(8).add(m).mul(RoundedRows.SUM_UNIT).intoArray(rests, to);
+                        s.fma(FloatVector.broadcast(F, 8 * RoundedRows.SUM_UNIT), m)
+                                .intoArray(rests, to);
                     }
                 }
-                heads += (headBytes + blockBytes * RepackedWeight.RUNS) * (long) UNIT;
+                heads += (long) headBytes * UNIT + RepackedWeight.RUNS * ofBlock;
             }
         }
 

@@ -17,12 +17,6 @@ final class RepackedScratch {
     /** What weights are multiplied by, as fp32: of the blocks of a row, one a row of the unit. */
     final float[] scales;
 
-    /**
-     * Those of a {@link SixBitWeight}, of groups of columns: from an array its kernel is slower by
-     * half, since the compiler then keeps words in memory.
-     */
-    final MemorySegment groupScales;
-
     /** What is added then. */
     final float[] minima;
 
@@ -30,11 +24,9 @@ final class RepackedScratch {
      * @param longest columns of a row
      */
     RepackedScratch(int longest, Arena arena) {
-        String what = "scratch of a thread";
         int blocks = Lanes.ceilDiv(longest, RepackedWeight.BLOCK);
         scales = new float[blocks * UNIT];
-        groupScales = Native.floats(arena, (long) blocks * 2 * N, what);
         minima = new float[blocks * UNIT];
-        columns = Native.floats(arena, (long) RepackedWeight.BLOCK * N, what);
+        columns = Native.floats(arena, (long) RepackedWeight.BLOCK * N, "scratch of a thread");
     }
 }

@@ -3,6 +3,7 @@ package io.github.deltallm.backend.cpu;
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
 import static jdk.incubator.vector.VectorOperators.I2F;
@@ -38,66 +39,60 @@ final class SixBitKernels {
      * @param results gets {@code [N]} floats
      */
     static void multiply(
-            MemorySegment w,
-            long at,
-            int groups,
-            BroadcastRow x,
-            MemorySegment scales,
-            float[] results) {
+            MemorySegment w, long at, int groups, BroadcastRow x, float[] scales, float[] results) {
         float[] values = x.values;
         float[] sums = x.sums;
         FloatVector result = FloatVector.zero(F);
         for (int group = 0; group < groups; group++) {
-            long p = at + (long) group * WORDS * BYTES;
             int c = group * GROUP;
-            IntVector u = IntVector.fromMemorySegment(I, w, p, NATIVE);
-            IntVector v = IntVector.fromMemorySegment(I, w, p + BYTES, NATIVE);
-            IntVector z = IntVector.fromMemorySegment(I, w, p + 2 * BYTES, NATIVE);
             // Weights n are multiplied as 64 + n, and stand for n - 32.
             FloatVector r = FloatVector.broadcast(F, -96 * sums[group]);
             FloatVector s = FloatVector.zero(F);
-            FloatVector t = s;
-            FloatVector m = FloatVector.broadcast(F, values[c]);
-            r = u.lanewise(LSHL, 17).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, r);
-            m = FloatVector.broadcast(F, values[c + 5]);
-            s = v.lanewise(LSHL, 17).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, s);
-            m = FloatVector.broadcast(F, values[c + 10]);
-            t = z.lanewise(LSHL, 17).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, t);
-            m = FloatVector.broadcast(F, values[c + 1]);
-            r = u.lanewise(LSHL, 11).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, r);
-            m = FloatVector.broadcast(F, values[c + 6]);
-            s = v.lanewise(LSHL, 11).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, s);
-            m = FloatVector.broadcast(F, values[c + 11]);
-            t = z.lanewise(LSHL, 11).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, t);
-            m = FloatVector.broadcast(F, values[c + 2]);
-            r = u.lanewise(LSHL, 5).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, r);
-            m = FloatVector.broadcast(F, values[c + 7]);
-            s = v.lanewise(LSHL, 5).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, s);
-            m = FloatVector.broadcast(F, values[c + 12]);
-            t = z.lanewise(LSHL, 5).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, t);
-            m = FloatVector.broadcast(F, values[c + 3]);
-            r = u.lanewise(LSHR, 1).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, r);
-            m = FloatVector.broadcast(F, values[c + 8]);
-            s = v.lanewise(LSHR, 1).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, s);
-            m = FloatVector.broadcast(F, values[c + 13]);
-            t = z.lanewise(LSHR, 1).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, t);
-            m = FloatVector.broadcast(F, values[c + 4]);
-            r = u.lanewise(LSHR, 7).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, r);
-            m = FloatVector.broadcast(F, values[c + 9]);
-            s = v.lanewise(LSHR, 7).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, s);
-            m = FloatVector.broadcast(F, values[c + 14]);
-            t = z.lanewise(LSHR, 7).and(0x7E0000).or(0x42800000).reinterpretAsFloats().fma(m, t);
-            m = FloatVector.broadcast(F, values[c + 15]);
-            IntVector last =
-                    u.lanewise(LSHR, 13)
-                            .and(0x60000)
-                            .or(v.lanewise(LSHR, 11).and(0x180000))
-                            .or(z.lanewise(LSHR, 9).and(0x600000))
-                            .or(0x42800000);
-            r = last.reinterpretAsFloats().fma(m, r);
-            FloatVector scale =
-                    FloatVector.fromMemorySegment(F, scales, (long) group * BYTES, NATIVE);
-            result = r.add(s).add(t).fma(scale, result);
+            IntVector last = IntVector.zero(I);
+            for (int word = 0; word < WORDS; word++) {
+                long p = at + (long) (group * WORDS + word) * BYTES;
+                int x5 = c + 5 * word;
+                IntVector u = IntVector.fromMemorySegment(I, w, p, NATIVE);
+                FloatVector m = FloatVector.broadcast(F, values[x5]);
+                r =
+                        u.lanewise(LSHL, 17)
+                                .and(0x7E0000)
+                                .or(0x42800000)
+                                .reinterpretAsFloats()
+                                .fma(m, r);
+                m = FloatVector.broadcast(F, values[x5 + 1]);
+                s =
+                        u.lanewise(LSHL, 11)
+                                .and(0x7E0000)
+                                .or(0x42800000)
+                                .reinterpretAsFloats()
+                                .fma(m, s);
+                m = FloatVector.broadcast(F, values[x5 + 2]);
+                r =
+                        u.lanewise(LSHL, 5)
+                                .and(0x7E0000)
+                                .or(0x42800000)
+                                .reinterpretAsFloats()
+                                .fma(m, r);
+                m = FloatVector.broadcast(F, values[x5 + 3]);
+                s =
+                        u.lanewise(LSHR, 1)
+                                .and(0x7E0000)
+                                .or(0x42800000)
+                                .reinterpretAsFloats()
+                                .fma(m, s);
+                m = FloatVector.broadcast(F, values[x5 + 4]);
+                r =
+                        u.lanewise(LSHR, 7)
+                                .and(0x7E0000)
+                                .or(0x42800000)
+                                .reinterpretAsFloats()
+                                .fma(m, r);
+                last = last.lanewise(LSHR, 2).or(u.lanewise(LSHR, 9).and(0x600000));
+            }
+            FloatVector m = FloatVector.broadcast(F, values[c + 15]);
+            s = last.or(0x42800000).reinterpretAsFloats().fma(m, s);
+            result = r.add(s).fma(FloatVector.fromArray(F, scales, group * N), result);
         }
         result.intoArray(results, 0);
     }
@@ -109,13 +104,8 @@ final class SixBitKernels {
      * @param columns gets {@code [16][N]} floats from {@code to} on
      */
     static void decode(
-            MemorySegment w,
-            long at,
-            MemorySegment scales,
-            long scale,
-            MemorySegment columns,
-            long to) {
-        FloatVector factor = FloatVector.fromMemorySegment(F, scales, scale, NATIVE);
+            MemorySegment w, long at, float[] scales, int scale, MemorySegment columns, long to) {
+        FloatVector factor = FloatVector.fromArray(F, scales, scale);
         IntVector last = IntVector.zero(I);
         long column = to;
         for (int word = 0; word < WORDS; word++) {

@@ -2,7 +2,6 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.N;
-import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.SixBitKernels.GROUP;
 
 import io.github.deltallm.api.spi.Tensor;
@@ -77,13 +76,13 @@ final class SixBitWeight extends RepackedWeight {
     @Override
     void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        unpack(unit, 0, blocks, scratch.groupScales);
+        unpack(unit, 0, blocks, scratch.scales);
         SixBitKernels.multiply(
                 data,
                 words(unit, 0),
                 blocks * GROUPS,
                 worker.broadcast,
-                scratch.groupScales,
+                scratch.scales,
                 scratch.results);
         store(unit, scratch.results, 0, out, 0);
     }
@@ -92,29 +91,30 @@ final class SixBitWeight extends RepackedWeight {
      * The scales of a unit's blocks, {@code [block][GROUPS][N]}: of all blocks, or of some that
      * share a head.
      */
-    private void unpack(int unit, int first, int count, MemorySegment scales) {
+    private void unpack(int unit, int first, int count, float[] scales) {
+        MemorySegment data = this.data; // a field would be read anew for each group
         for (int done = 0; done < count; done += RUNS) {
             FloatVector scale = Lanes.f16(data, head(unit, first + done));
             long at = scales(unit, first + done);
             int groups = GROUPS * Math.min(RUNS, count - done);
-            long to = (long) done * GROUPS * BYTES;
+            int to = done * GROUPS * N;
             for (int group = 0; group < groups; group++) {
                 Lanes.floats(Lanes.signed(data, at + (long) group * N))
                         .mul(scale)
-                        .intoMemorySegment(scales, to + (long) group * BYTES, NATIVE);
+                        .intoArray(scales, to + group * N);
             }
         }
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, 1, scratch.groupScales);
+        unpack(unit, block, 1, scratch.scales);
         for (int group = 0; group < GROUPS; group++) {
             SixBitKernels.decode(
                     data,
                     words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES,
-                    scratch.groupScales,
-                    (long) group * BYTES,
+                    scratch.scales,
+                    group * N,
                     scratch.columns,
                     (long) group * GROUP * BYTES);
         }
