@@ -84,20 +84,18 @@ final class FourBitKernels {
                 ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
                 IntVector sum =
                         v.mul(x0)
-                                .add(v.lanewise(LSHR, 4).mul(x1))
-                                .add(v.lanewise(LSHR, 8).mul(x2))
-                                .add(v.lanewise(LSHR, 12).mul(x3))
                                 .add(bias)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2).add(v.lanewise(LSHR, 12).mul(x3)))
                                 .reinterpretAsInts();
                 all0 = all0.add(sum);
                 high0 = high0.add(sum.lanewise(LSHR, 16));
                 v = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
                 sum =
                         v.mul(x0)
-                                .add(v.lanewise(LSHR, 4).mul(x1))
-                                .add(v.lanewise(LSHR, 8).mul(x2))
-                                .add(v.lanewise(LSHR, 12).mul(x3))
                                 .add(bias)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2).add(v.lanewise(LSHR, 12).mul(x3)))
                                 .reinterpretAsInts();
                 all1 = all1.add(sum);
                 high1 = high1.add(sum.lanewise(LSHR, 16));
@@ -165,20 +163,18 @@ final class FourBitKernels {
                 ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
                 IntVector sum =
                         v.mul(x0)
-                                .add(v.lanewise(LSHR, 4).mul(x1))
-                                .add(v.lanewise(LSHR, 8).mul(x2))
-                                .add(v.lanewise(LSHR, 12).mul(x3))
                                 .add(bias)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2).add(v.lanewise(LSHR, 12).mul(x3)))
                                 .reinterpretAsInts();
                 all0 = all0.add(sum);
                 high0 = high0.add(sum.lanewise(LSHR, 16));
                 v = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
                 sum =
                         v.mul(x0)
-                                .add(v.lanewise(LSHR, 4).mul(x1))
-                                .add(v.lanewise(LSHR, 8).mul(x2))
-                                .add(v.lanewise(LSHR, 12).mul(x3))
                                 .add(bias)
+                                .add(v.lanewise(LSHR, 4).mul(x1))
+                                .add(v.lanewise(LSHR, 8).mul(x2).add(v.lanewise(LSHR, 12).mul(x3)))
                                 .reinterpretAsInts();
                 all1 = all1.add(sum);
                 high1 = high1.add(sum.lanewise(LSHR, 16));

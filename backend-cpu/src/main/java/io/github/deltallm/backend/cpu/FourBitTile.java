@@ -28,6 +28,12 @@ import java.lang.foreign.MemorySegment;
  * the compiler would move them word by word.
  */
 final class FourBitTile {
+    /**
+     * Registers of 512 bits are shifted faster by a register of counts than by one count, which the
+     * compiler keeps in a register too; narrower ones have no such instruction, or a slower one.
+     */
+    private static final boolean WIDE = BYTES == 64;
+
     private FourBitTile() {}
 
     /**
@@ -53,6 +59,9 @@ final class FourBitTile {
         int b = a + UNIT;
         int c = b + UNIT;
         int d = c + UNIT;
+        ShortVector four = ShortVector.broadcast(S, 4);
+        ShortVector eight = ShortVector.broadcast(S, 8);
+        ShortVector twelve = ShortVector.broadcast(S, 12);
         for (int block = 0; block < blocks; block++) {
             IntVector allA = IntVector.broadcast(I, -WORDS * BIAS);
             IntVector allB = allA;
@@ -66,66 +75,72 @@ final class FourBitTile {
                 long p = at + (block * WORDS + word) * (2L * BYTES) + (long) register * BYTES;
                 int j = xAt + (block * WORDS + word) * (4 * FACTORS);
                 ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
-                ShortVector v4 = v.lanewise(LSHR, 4);
-                ShortVector v8 = v.lanewise(LSHR, 8);
-                ShortVector v12 = v.lanewise(LSHR, 12);
+                ShortVector v4 = WIDE ? v.lanewise(LSHR, four) : v.lanewise(LSHR, 4);
+                ShortVector v8 = WIDE ? v.lanewise(LSHR, eight) : v.lanewise(LSHR, 8);
+                ShortVector v12 = WIDE ? v.lanewise(LSHR, twelve) : v.lanewise(LSHR, 12);
                 IntVector sum =
                         v.mul(IntVector.broadcast(I, x[j]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts()))
-                                .add(v8.mul(IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 3])
-                                                        .reinterpretAsShorts()))
                                 .add(IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts())
+                                .add(v4.mul(IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts()))
+                                .add(
+                                        v8.mul(
+                                                        IntVector.broadcast(I, x[j + 2])
+                                                                .reinterpretAsShorts())
+                                                .add(
+                                                        v12.mul(
+                                                                IntVector.broadcast(I, x[j + 3])
+                                                                        .reinterpretAsShorts())))
                                 .reinterpretAsInts();
                 allA = allA.add(sum);
                 highA = highA.add(sum.lanewise(LSHR, 16));
                 sum =
                         v.mul(IntVector.broadcast(I, x[j + 5]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts()))
-                                .add(v8.mul(IntVector.broadcast(I, x[j + 7]).reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 8])
-                                                        .reinterpretAsShorts()))
                                 .add(IntVector.broadcast(I, x[j + 9]).reinterpretAsShorts())
+                                .add(v4.mul(IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts()))
+                                .add(
+                                        v8.mul(
+                                                        IntVector.broadcast(I, x[j + 7])
+                                                                .reinterpretAsShorts())
+                                                .add(
+                                                        v12.mul(
+                                                                IntVector.broadcast(I, x[j + 8])
+                                                                        .reinterpretAsShorts())))
                                 .reinterpretAsInts();
                 allB = allB.add(sum);
                 highB = highB.add(sum.lanewise(LSHR, 16));
                 sum =
                         v.mul(IntVector.broadcast(I, x[j + 10]).reinterpretAsShorts())
+                                .add(IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts())
                                 .add(
                                         v4.mul(
                                                 IntVector.broadcast(I, x[j + 11])
                                                         .reinterpretAsShorts()))
                                 .add(
                                         v8.mul(
-                                                IntVector.broadcast(I, x[j + 12])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 13])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts())
+                                                        IntVector.broadcast(I, x[j + 12])
+                                                                .reinterpretAsShorts())
+                                                .add(
+                                                        v12.mul(
+                                                                IntVector.broadcast(I, x[j + 13])
+                                                                        .reinterpretAsShorts())))
                                 .reinterpretAsInts();
                 allC = allC.add(sum);
                 highC = highC.add(sum.lanewise(LSHR, 16));
                 sum =
                         v.mul(IntVector.broadcast(I, x[j + 15]).reinterpretAsShorts())
+                                .add(IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts())
                                 .add(
                                         v4.mul(
                                                 IntVector.broadcast(I, x[j + 16])
                                                         .reinterpretAsShorts()))
                                 .add(
                                         v8.mul(
-                                                IntVector.broadcast(I, x[j + 17])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v12.mul(
-                                                IntVector.broadcast(I, x[j + 18])
-                                                        .reinterpretAsShorts()))
-                                .add(IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts())
+                                                        IntVector.broadcast(I, x[j + 17])
+                                                                .reinterpretAsShorts())
+                                                .add(
+                                                        v12.mul(
+                                                                IntVector.broadcast(I, x[j + 18])
+                                                                        .reinterpretAsShorts())))
                                 .reinterpretAsInts();
                 allD = allD.add(sum);
                 highD = highD.add(sum.lanewise(LSHR, 16));
