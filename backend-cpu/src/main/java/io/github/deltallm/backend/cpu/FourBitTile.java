@@ -78,69 +78,55 @@ final class FourBitTile {
                 ShortVector v4 = WIDE ? v.lanewise(LSHR, four) : v.lanewise(LSHR, 4);
                 ShortVector v8 = WIDE ? v.lanewise(LSHR, eight) : v.lanewise(LSHR, 8);
                 ShortVector v12 = WIDE ? v.lanewise(LSHR, twelve) : v.lanewise(LSHR, 12);
+                ShortVector x0 = IntVector.broadcast(I, x[j]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(I, x[j + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(I, x[j + 3]).reinterpretAsShorts();
+                ShortVector bias = IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts();
                 IntVector sum =
-                        v.mul(IntVector.broadcast(I, x[j]).reinterpretAsShorts())
-                                .add(IntVector.broadcast(I, x[j + 4]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 1]).reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                        IntVector.broadcast(I, x[j + 2])
-                                                                .reinterpretAsShorts())
-                                                .add(
-                                                        v12.mul(
-                                                                IntVector.broadcast(I, x[j + 3])
-                                                                        .reinterpretAsShorts())))
+                        v.mul(x0)
+                                .add(bias)
+                                .add(v4.mul(x1))
+                                .add(v8.mul(x2).add(v12.mul(x3)))
                                 .reinterpretAsInts();
                 allA = allA.add(sum);
                 highA = highA.add(sum.lanewise(LSHR, 16));
+                x0 = IntVector.broadcast(I, x[j + 5]).reinterpretAsShorts();
+                x1 = IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts();
+                x2 = IntVector.broadcast(I, x[j + 7]).reinterpretAsShorts();
+                x3 = IntVector.broadcast(I, x[j + 8]).reinterpretAsShorts();
+                bias = IntVector.broadcast(I, x[j + 9]).reinterpretAsShorts();
                 sum =
-                        v.mul(IntVector.broadcast(I, x[j + 5]).reinterpretAsShorts())
-                                .add(IntVector.broadcast(I, x[j + 9]).reinterpretAsShorts())
-                                .add(v4.mul(IntVector.broadcast(I, x[j + 6]).reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                        IntVector.broadcast(I, x[j + 7])
-                                                                .reinterpretAsShorts())
-                                                .add(
-                                                        v12.mul(
-                                                                IntVector.broadcast(I, x[j + 8])
-                                                                        .reinterpretAsShorts())))
+                        v.mul(x0)
+                                .add(bias)
+                                .add(v4.mul(x1))
+                                .add(v8.mul(x2).add(v12.mul(x3)))
                                 .reinterpretAsInts();
                 allB = allB.add(sum);
                 highB = highB.add(sum.lanewise(LSHR, 16));
+                x0 = IntVector.broadcast(I, x[j + 10]).reinterpretAsShorts();
+                x1 = IntVector.broadcast(I, x[j + 11]).reinterpretAsShorts();
+                x2 = IntVector.broadcast(I, x[j + 12]).reinterpretAsShorts();
+                x3 = IntVector.broadcast(I, x[j + 13]).reinterpretAsShorts();
+                bias = IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts();
                 sum =
-                        v.mul(IntVector.broadcast(I, x[j + 10]).reinterpretAsShorts())
-                                .add(IntVector.broadcast(I, x[j + 14]).reinterpretAsShorts())
-                                .add(
-                                        v4.mul(
-                                                IntVector.broadcast(I, x[j + 11])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                        IntVector.broadcast(I, x[j + 12])
-                                                                .reinterpretAsShorts())
-                                                .add(
-                                                        v12.mul(
-                                                                IntVector.broadcast(I, x[j + 13])
-                                                                        .reinterpretAsShorts())))
+                        v.mul(x0)
+                                .add(bias)
+                                .add(v4.mul(x1))
+                                .add(v8.mul(x2).add(v12.mul(x3)))
                                 .reinterpretAsInts();
                 allC = allC.add(sum);
                 highC = highC.add(sum.lanewise(LSHR, 16));
+                x0 = IntVector.broadcast(I, x[j + 15]).reinterpretAsShorts();
+                x1 = IntVector.broadcast(I, x[j + 16]).reinterpretAsShorts();
+                x2 = IntVector.broadcast(I, x[j + 17]).reinterpretAsShorts();
+                x3 = IntVector.broadcast(I, x[j + 18]).reinterpretAsShorts();
+                bias = IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts();
                 sum =
-                        v.mul(IntVector.broadcast(I, x[j + 15]).reinterpretAsShorts())
-                                .add(IntVector.broadcast(I, x[j + 19]).reinterpretAsShorts())
-                                .add(
-                                        v4.mul(
-                                                IntVector.broadcast(I, x[j + 16])
-                                                        .reinterpretAsShorts()))
-                                .add(
-                                        v8.mul(
-                                                        IntVector.broadcast(I, x[j + 17])
-                                                                .reinterpretAsShorts())
-                                                .add(
-                                                        v12.mul(
-                                                                IntVector.broadcast(I, x[j + 18])
-                                                                        .reinterpretAsShorts())))
+                        v.mul(x0)
+                                .add(bias)
+                                .add(v4.mul(x1))
+                                .add(v8.mul(x2).add(v12.mul(x3)))
                                 .reinterpretAsInts();
                 allD = allD.add(sum);
                 highD = highD.add(sum.lanewise(LSHR, 16));
