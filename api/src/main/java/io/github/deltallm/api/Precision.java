@@ -1,6 +1,6 @@
 package io.github.deltallm.api;
 
-/** How exactly a model is evaluated where a faster way changes the last digits. */
+/** How exactly a model is evaluated where a faster way rounds more. */
 public enum Precision {
     /**
      * The fastest correct way: a backend may round activations and keeps exact keys and values as

@@ -153,15 +153,15 @@ final class PeerComparison implements Callable<Integer> {
                         .toList();
         for (String line : run(command).lines().filter(text -> text.startsWith("{")).toList()) {
             JsonNode result = json.readTree(line);
-            int prompt = result.get("n_prompt").asInt();
-            String test = prompt > 0 ? "pp" + prompt : "tg" + result.get("n_gen").asInt();
-            String attention = result.get("flash_attn").asBoolean() ? "flash" : "plain";
+            int prompt = result.required("n_prompt").asInt();
+            String test = prompt > 0 ? "pp" + prompt : "tg" + result.required("n_gen").asInt();
+            String attention = result.required("flash_attn").asBoolean() ? "flash" : "plain";
             add(
                     test,
-                    result.get("n_depth").asInt(),
+                    result.required("n_depth").asInt(),
                     "llama.cpp, " + attention,
                     median(
-                            result.get("samples_ts")
+                            result.required("samples_ts")
                                     .valueStream()
                                     .map(JsonNode::asDouble)
                                     .toList()));
@@ -195,10 +195,10 @@ final class PeerComparison implements Callable<Integer> {
         }
         for (JsonNode result : json.readTree(run(command)).get("results")) {
             add(
-                    result.get("test").asString(),
-                    result.get("depth").asInt(),
-                    "deltallm, " + result.get("attention_requested").asString(),
-                    result.get("tokens_per_s").asDouble());
+                    result.required("test").asString(),
+                    result.required("depth").asInt(),
+                    "deltallm, " + result.required("attention_requested").asString(),
+                    result.required("tokens_per_s").asDouble());
         }
     }
 

@@ -205,7 +205,7 @@ public final class EvaluationRun {
 
     /**
      * A group runs as a whole even if some of its items are there: how many rows a step has may
-     * change a result's last digits.
+     * decide how activations are rounded, or in which order sums are taken.
      */
     private void group(
             Journal.Key key,

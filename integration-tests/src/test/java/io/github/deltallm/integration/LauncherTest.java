@@ -2,6 +2,7 @@ package io.github.deltallm.integration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.deltallm.testsupport.SharedData;
 
@@ -139,6 +140,22 @@ class LauncherTest {
                 .containsExactly(arguments);
     }
 
+    /** Flags that a user gives come later, and count. */
+    @Test
+    void letsJavaHoldAsMuchOutsideOfItsHeapAsThereIs() throws Exception {
+        assumeTrue(Files.isReadable(Path.of("/proc/meminfo")), "no Linux");
+        environment.put("JAVA_HOME", jdk("told", "25").toString());
+        environment.put("DELTALLM_JAVA_OPTIONS", "-XX:MaxDirectMemorySize=1g");
+
+        List<String> limits =
+                launch().lines().stream()
+                        .filter(flag -> flag.startsWith("-XX:MaxDirectMemorySize="))
+                        .toList();
+
+        assertThat(limits).hasSize(2).last().isEqualTo("-XX:MaxDirectMemorySize=1g");
+        assertThat(limits.getFirst()).matches(".*=[1-9]\\d*k");
+    }
+
     @Test
     void putsPluginsOnTheModulePathAndFlagsBeforeIt() throws Exception {
         environment.put("JAVA_HOME", jdk("told", "25").toString());
@@ -177,9 +194,6 @@ class LauncherTest {
         assertThat(told)
                 .contains("@" + sdk + "/tornado-argfile", "-Dtornado.recover.bailout=False")
                 .doesNotContain("-XX:+UseSerialGC");
-        if (Files.isReadable(Path.of("/proc/meminfo"))) {
-            assertThat(told).anyMatch(flag -> flag.matches("-XX:MaxDirectMemorySize=\\d+k"));
-        }
     }
 
     @Test

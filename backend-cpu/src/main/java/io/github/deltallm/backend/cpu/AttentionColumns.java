@@ -65,7 +65,9 @@ final class AttentionColumns {
     /**
      * Turns scores into weights relative to the new maximum.
      *
+     * @param scores are used up
      * @param sums whether each weight is to be that of all keys from its own on instead
+     * @param register scratch of 2 N floats
      * @return whether the maximum of any lane has changed, so that earlier sums need correction
      */
     static boolean softmax(
@@ -79,87 +81,87 @@ final class AttentionColumns {
             long plane,
             long column,
             int count,
-            boolean sums) {
+            boolean sums,
+            float[] register) {
         int at = from + v * N;
+        int stride = width * N;
+        boolean risen = raiseMaximum(scores, at, stride, lanes, plane, column, count, register);
+        VectorMath.exp2(scores, at, stride, count, register);
+        long sumAt = plane + column;
         long target = to + (long) v * BYTES;
-        boolean risen = raiseMaximum(scores, at, width, lanes, plane, column, count);
         if (sums) {
-            sumsOfExponentials(scores, at, weights, target, width, lanes, plane, column, count);
+            storeSums(scores, at, stride, count, weights, target, lanes, sumAt);
         } else {
-            exponentials(scores, at, weights, target, width, lanes, plane, column, count);
+            store(scores, at, stride, count, weights, target, lanes, sumAt);
         }
         return risen;
     }
 
-    /** Takes the scores into the maximum, and corrects the sum for it. */
+    /** Takes the scores into the maximum, which the register then has, and corrects the sum. */
     private static boolean raiseMaximum(
             float[] scores,
             int from,
-            int width,
+            int stride,
             MemorySegment lanes,
             long plane,
             long column,
-            int count) {
+            int count,
+            float[] register) {
         FloatVector before = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
         FloatVector most = before;
         for (int j = 0; j < count; j++) {
-            FloatVector s = FloatVector.fromArray(F, scores, from + j * width * N);
+            FloatVector s = FloatVector.fromArray(F, scores, from + j * stride);
             most = most.blend(s, s.compare(VectorOperators.GT, most));
         }
-        FloatVector correction = VectorMath.exp2(before.sub(most));
-        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
-        sum.mul(correction).intoMemorySegment(lanes, plane + column, NATIVE);
+        boolean risen = most.compare(VectorOperators.GT, before).anyTrue();
         most.intoMemorySegment(lanes, column, NATIVE);
+        most.intoArray(register, 0);
+        before.intoArray(register, N);
+        VectorMath.exp2(register, N, N, 1, register);
+        FloatVector correction = FloatVector.fromArray(F, register, N);
         correction.intoMemorySegment(lanes, 2 * plane + column, NATIVE);
-        return most.compare(VectorOperators.GT, before).anyTrue();
+        FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE)
+                .mul(correction)
+                .intoMemorySegment(lanes, plane + column, NATIVE);
+        return risen;
     }
 
-    /**
-     * Weights relative to the maximum, and their sum. In a method of its own: two exponentials in
-     * one are more than the compiler inlines, and what it does not inline boxes a vector a call.
-     */
-    private static void exponentials(
-            float[] scores,
+    /** Stores exponentials as weights and adds them to the sum. */
+    private static void store(
+            float[] exponentials,
             int from,
+            int stride,
+            int count,
             MemorySegment weights,
             long to,
-            int width,
             MemorySegment lanes,
-            long plane,
-            long column,
-            int count) {
-        FloatVector most = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
-        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
+            long sumAt) {
+        FloatVector sum = FloatVector.fromMemorySegment(F, lanes, sumAt, NATIVE);
         for (int j = 0; j < count; j++) {
-            int at = j * width * N;
-            FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, from + at).sub(most));
-            p.intoMemorySegment(weights, to + 4L * at, NATIVE);
+            FloatVector p = FloatVector.fromArray(F, exponentials, from + j * stride);
+            p.intoMemorySegment(weights, to + 4L * j * stride, NATIVE);
             sum = sum.add(p);
         }
-        sum.intoMemorySegment(lanes, plane + column, NATIVE);
+        sum.intoMemorySegment(lanes, sumAt, NATIVE);
     }
 
-    /** As {@link #exponentials}, but each weight is the sum of those from its key on. */
-    private static void sumsOfExponentials(
-            float[] scores,
+    /** As {@link #store}, but each weight is the sum of those from its key on. */
+    private static void storeSums(
+            float[] exponentials,
             int from,
+            int stride,
+            int count,
             MemorySegment weights,
             long to,
-            int width,
             MemorySegment lanes,
-            long plane,
-            long column,
-            int count) {
-        FloatVector most = FloatVector.fromMemorySegment(F, lanes, column, NATIVE);
+            long sumAt) {
         FloatVector sum = FloatVector.zero(F);
         for (int j = count - 1; j >= 0; j--) {
-            int at = j * width * N;
-            FloatVector p = VectorMath.exp2(FloatVector.fromArray(F, scores, from + at).sub(most));
-            sum = sum.add(p);
-            sum.intoMemorySegment(weights, to + 4L * at, NATIVE);
+            sum = sum.add(FloatVector.fromArray(F, exponentials, from + j * stride));
+            sum.intoMemorySegment(weights, to + 4L * j * stride, NATIVE);
         }
-        FloatVector before = FloatVector.fromMemorySegment(F, lanes, plane + column, NATIVE);
-        before.add(sum).intoMemorySegment(lanes, plane + column, NATIVE);
+        FloatVector before = FloatVector.fromMemorySegment(F, lanes, sumAt, NATIVE);
+        before.add(sum).intoMemorySegment(lanes, sumAt, NATIVE);
     }
 
     /** Multiplies a column's {@code rows} registers by a register of factors. */

@@ -25,9 +25,6 @@ import java.util.stream.Stream;
  * their input together with what follows column by column; attention; logits.
  */
 final class Compiler {
-    /** Bytes of a weight that are repacked before their pages are given back. */
-    private static final long AT_A_TIME = 32 << 20;
-
     private final Program program;
     private final int maxRows;
     private final Arena arena;
@@ -60,7 +57,7 @@ final class Compiler {
         this.arena = arena;
         check(program);
         memory = new WeightMemory(arena);
-        streamed = new StreamedWeights(program, precision, team, memory);
+        streamed = new StreamedWeights(program, precision, team, memory, HugePages.available());
         ternary = new TernaryCompiler(program, maxRows, team, memory);
         rows =
                 program.values().stream()
@@ -261,7 +258,7 @@ final class Compiler {
     }
 
     private Product product(Tensor weight, Optional<Tensor> bias) {
-        return RepackedWeight.takes(weight, precision) && streamed.mayRepack(weight)
+        return RepackedWeight.takes(weight, precision)
                 ? repacked(weight, bias)
                 : linear(weight, bias);
     }
@@ -274,12 +271,7 @@ final class Compiler {
             return known;
         }
         RepackedWeight made = RepackedWeight.of(weight, precision, bias, memory);
-        int parts = Math.toIntExact(1 + weight.data().byteSize() / AT_A_TIME);
-        for (int part = 0; part < parts; part++) {
-            int shares = part * team.members();
-            team.run(member -> made.pack(shares + member, parts * team.members()));
-            Repacking.giveBack(weight, part, parts);
-        }
+        Repacking.inParts(weight, team, made::pack);
         repacked.put(key, made);
         return made;
     }

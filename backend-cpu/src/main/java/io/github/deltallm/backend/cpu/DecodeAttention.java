@@ -148,12 +148,11 @@ final class DecodeAttention {
             }
             // NaN is never greater: it must not end as a weight of minus infinity's.
             float base = max == Float.NEGATIVE_INFINITY ? 0 : max;
+            Arrays.fill(register, base);
+            VectorMath.exp2(weights, at, N, Lanes.ceilDiv(count, N), register);
             FloatVector sum = FloatVector.zero(F);
             for (int i = 0; i < count; i += N) {
-                FloatVector p =
-                        VectorMath.exp2(FloatVector.fromArray(F, weights, at + i).sub(base));
-                p.intoArray(weights, at + i);
-                sum = sum.add(p);
+                sum = sum.add(FloatVector.fromArray(F, weights, at + i));
             }
             sum.intoArray(register, 0);
             scratch.maxima[h] = max;

@@ -72,9 +72,10 @@ final class EightBitWeight extends RoundedWeight {
         for (int block = 0; block < blocks; block++) {
             int to = UNIT * block;
             for (int row = 0; row < ROWS; row += N) {
-                FloatVector scale = Lanes.f16(data, from + 2L * (ROWS * block + row));
-                scale.intoArray(scratch.scales, to + row);
-                scale.mul(16).intoArray(scratch.scales, to + ROWS + row);
+                Lanes.f16(data, from + 2L * (ROWS * block + row), scratch.scales, to + row);
+                FloatVector.fromArray(F, scratch.scales, to + row)
+                        .mul(16)
+                        .intoArray(scratch.scales, to + ROWS + row);
             }
         }
     }
@@ -113,13 +114,27 @@ final class EightBitWeight extends RoundedWeight {
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        FloatVector scale = Lanes.f16(data, scales(unit, block) + 2L * row);
+        Lanes.f16(data, scales(unit, block) + 2L * row, scratch.scales, 0);
+        decode(data, words(unit, block), row, scratch.scales, scratch.columns);
+    }
+
+    /**
+     * Decodes 32 columns of {@link Lanes#N} rows.
+     *
+     * @param at offset of the block's words
+     * @param row the first row of the unit, a multiple of N
+     * @param scales {@code [N]}
+     * @param columns {@code [32][N]} floats
+     */
+    private static void decode(
+            MemorySegment words, long at, int row, float[] scales, MemorySegment columns) {
+        FloatVector scale = FloatVector.fromArray(F, scales, 0);
         int half = row / N * 16;
         for (int c = 0; c < BLOCK; c++) {
-            long word = words(unit, block) + (long) (c / 4) * 2 * BYTES;
+            long word = at + (long) (c / 4) * 2 * BYTES;
             int shift = half + c % 4 * 4;
-            IntVector low = IntVector.fromMemorySegment(I, data, word, NATIVE);
-            IntVector high = IntVector.fromMemorySegment(I, data, word + BYTES, NATIVE);
+            IntVector low = IntVector.fromMemorySegment(I, words, word, NATIVE);
+            IntVector high = IntVector.fromMemorySegment(I, words, word + BYTES, NATIVE);
             IntVector weight =
                     high.lanewise(LSHR, shift)
                             .and(15)
@@ -128,7 +143,7 @@ final class EightBitWeight extends RoundedWeight {
                             .sub(128);
             ((FloatVector) weight.convert(I2F, 0))
                     .mul(scale)
-                    .intoMemorySegment(scratch.columns, (long) c * BYTES, NATIVE);
+                    .intoMemorySegment(columns, (long) c * BYTES, NATIVE);
         }
     }
 }

@@ -14,9 +14,6 @@ import java.lang.foreign.MemorySegment;
 
 /** Operations on whole registers of a row; counts are multiples of 16, padding included. */
 final class Elementwise {
-    private static final float GELU_OUTER = 0.7978846f;
-    private static final float GELU_INNER = 0.044715f;
-
     private Elementwise() {}
 
     static void add(
@@ -44,26 +41,9 @@ final class Elementwise {
             long at,
             int count) {
         switch (function) {
-            case SILU -> silu(gate, gateAt, up, upAt, out, at, count);
+            case SILU -> VectorMath.logistic(gate, gateAt, false, up, upAt, out, at, count);
             case SQUARED_RELU -> squaredRelu(gate, gateAt, up, upAt, out, at, count);
-            case GELU -> gelu(gate, gateAt, up, upAt, out, at, count);
-        }
-    }
-
-    /** {@code x / (1 + e^-x) * up}. */
-    private static void silu(
-            MemorySegment gate,
-            long gateAt,
-            MemorySegment up,
-            long upAt,
-            MemorySegment out,
-            long at,
-            int count) {
-        for (long i = 0; i < 4L * count; i += 4L * N) {
-            FloatVector x = FloatVector.fromMemorySegment(F, gate, gateAt + i, NATIVE);
-            x.div(VectorMath.exp(x.neg()).add(1))
-                    .mul(FloatVector.fromMemorySegment(F, up, upAt + i, NATIVE))
-                    .intoMemorySegment(out, at + i, NATIVE);
+            case GELU -> VectorMath.logistic(gate, gateAt, true, up, upAt, out, at, count);
         }
     }
 
@@ -79,24 +59,6 @@ final class Elementwise {
             FloatVector x = FloatVector.fromMemorySegment(F, gate, gateAt + i, NATIVE);
             FloatVector y = x.blend(0, x.compare(VectorOperators.LT, 0));
             y.mul(y)
-                    .mul(FloatVector.fromMemorySegment(F, up, upAt + i, NATIVE))
-                    .intoMemorySegment(out, at + i, NATIVE);
-        }
-    }
-
-    /** {@code x / 2 * (1 + tanh(u)) = x * (1 - 1 / (1 + e^2u))}, u = outer * (x + inner * x^3). */
-    private static void gelu(
-            MemorySegment gate,
-            long gateAt,
-            MemorySegment up,
-            long upAt,
-            MemorySegment out,
-            long at,
-            int count) {
-        for (long i = 0; i < 4L * count; i += 4L * N) {
-            FloatVector x = FloatVector.fromMemorySegment(F, gate, gateAt + i, NATIVE);
-            FloatVector u = x.mul(x).mul(GELU_INNER).add(1).mul(x).mul(2 * GELU_OUTER);
-            x.div(VectorMath.exp(u.neg()).add(1))
                     .mul(FloatVector.fromMemorySegment(F, up, upAt + i, NATIVE))
                     .intoMemorySegment(out, at + i, NATIVE);
         }

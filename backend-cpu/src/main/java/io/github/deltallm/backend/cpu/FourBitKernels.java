@@ -22,9 +22,10 @@ import jdk.incubator.vector.ShortVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The words of a {@link FourBitWeight}: how {@link RoundedRows} are multiplied with them, and how
- * they are decoded. Lanes are weight rows. A unit's words have 16 bits, for the weights of four
- * columns, the first one in the lowest bits, and lie as {@code [word][UNIT]}.
+ * The words of a {@link RoundedWeight}: how {@link RoundedRows} are multiplied with them, and how
+ * those of a {@link FourBitWeight} are decoded. Lanes are weight rows. A unit's words have 16 bits,
+ * for the weights of four columns, the first one in the lowest bits, and lie as {@code
+ * [word][UNIT]}.
  *
  * <p>The four weights of a word need no mask: modulo 2^16 {@code w x0 + (w >>> 4)(x1 - 16 x0) + (w
  * >>> 8)(x2 - 16 x1) + (w >>> 12)(x3 - 16 x2)} is {@code n0 x0 + n1 x1 + n2 x2 + n3 x3}, and the

@@ -2,11 +2,21 @@ package io.github.deltallm.backend.cpu;
 
 import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 import static io.github.deltallm.backend.cpu.Lanes.F;
+import static io.github.deltallm.backend.cpu.Lanes.H;
+import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.LE;
 import static io.github.deltallm.backend.cpu.Lanes.N;
+
+import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.S2I;
 
 import io.github.deltallm.api.spi.TensorType;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -32,17 +42,16 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
+        void unpack(MemorySegment data, long head, int blocks, RepackedScratch to) {
             for (int i = 0; i < blocks * UNIT; i += N) {
-                Lanes.f16(data, head + 2L * i).intoArray(scales, i);
+                Lanes.f16(data, head + 2L * i, to.scales, i);
             }
         }
 
         @Override
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
-            FloatVector scale = Lanes.f16(data, at + 2L * row);
-            scale.intoArray(to.scales, 0);
-            scale.mul(-8).intoArray(to.minima, 0);
+            Lanes.f16(data, at + 2L * row, to.scales, 0);
+            FloatVector.fromArray(F, to.scales, 0).mul(-8).intoArray(to.minima, 0);
         }
     },
 
@@ -62,23 +71,45 @@ enum FourBitScales {
         }
 
         @Override
-        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
+        void unpack(MemorySegment data, long head, int blocks, RepackedScratch to) {
+            unpack(data, head, blocks, to.scales, to.minima);
+        }
+
+        private void unpack(
+                MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
             for (int block = 0; block < blocks; block++) {
                 long at = head + 4L * UNIT * block;
                 for (int row = 0; row < UNIT; row += N) {
-                    FloatVector scale = Lanes.f16(data, at + 2L * row);
-                    FloatVector minimum = Lanes.f16(data, at + 2L * (UNIT + row));
-                    int to = UNIT * block + row;
-                    scale.intoArray(scales, to);
-                    scale.mul(8).add(minimum).mul(RoundedRows.SUM_UNIT).intoArray(rests, to);
+                    // As Lanes.f16, twice.
+                    FloatVector scale =
+                            ((IntVector)
+                                            ShortVector.fromMemorySegment(
+                                                            H, data, at + 2L * row, LE)
+                                                    .convertShape(S2I, I, 0))
+                                    .lanewise(LSHL, 13)
+                                    .and(0x8FFFE000)
+                                    .reinterpretAsFloats()
+                                    .mul(0x1p112f);
+                    FloatVector minimum =
+                            ((IntVector)
+                                            ShortVector.fromMemorySegment(
+                                                            H, data, at + 2L * (UNIT + row), LE)
+                                                    .convertShape(S2I, I, 0))
+                                    .lanewise(LSHL, 13)
+                                    .and(0x8FFFE000)
+                                    .reinterpretAsFloats()
+                                    .mul(0x1p112f);
+                    int i = UNIT * block + row;
+                    scale.intoArray(scales, i);
+                    scale.mul(8).add(minimum).mul(RoundedRows.SUM_UNIT).intoArray(rests, i);
                 }
             }
         }
 
         @Override
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
-            Lanes.f16(data, at + 2L * row).intoArray(to.scales, 0);
-            Lanes.f16(data, at + 2L * (UNIT + row)).intoArray(to.minima, 0);
+            Lanes.f16(data, at + 2L * row, to.scales, 0);
+            Lanes.f16(data, at + 2L * (UNIT + row), to.minima, 0);
         }
     },
 
@@ -105,41 +136,66 @@ enum FourBitScales {
             }
             int scale = SuperblockDecoders.scale4(from, block + 4, run);
             int minimum = SuperblockDecoders.minimum4(from, block + 4, run);
-            to.set(ValueLayout.JAVA_BYTE, at + row, (byte) scale);
-            to.set(ValueLayout.JAVA_BYTE, at + UNIT + row, (byte) minimum);
+            int place = row % N * 4 + row / N;
+            to.set(ValueLayout.JAVA_BYTE, at + place, (byte) scale);
+            to.set(ValueLayout.JAVA_BYTE, at + UNIT + place, (byte) minimum);
         }
 
         @Override
-        void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests) {
+        void unpack(MemorySegment data, long head, int blocks, RepackedScratch to) {
             long ofBlock = (long) blockBytes * UNIT;
-            long heads = head;
+            long ofHead = (long) headBytes * UNIT;
             for (int block = 0; block < blocks; block += RepackedWeight.RUNS) {
-                int runs = Math.min(RepackedWeight.RUNS, blocks - block);
-                for (int row = 0; row < UNIT; row += N) {
-                    FloatVector scale = Lanes.f16(data, heads + 2L * row);
-                    FloatVector minimum =
-                            Lanes.f16(data, heads + 2L * (UNIT + row)).mul(-RoundedRows.SUM_UNIT);
-                    long at = heads + (long) headBytes * UNIT + row;
-                    int to = UNIT * block + row;
-                    for (int run = 0; run < runs; run++, at += ofBlock, to += UNIT) {
-                        FloatVector s = Lanes.floats(Lanes.unsigned(data, at)).mul(scale);
-                        FloatVector m = Lanes.floats(Lanes.unsigned(data, at + UNIT)).mul(minimum);
-                        s.intoArray(scales, to);
-                        s.fma(FloatVector.broadcast(F, 8 * RoundedRows.SUM_UNIT), m)
-                                .intoArray(rests, to);
-                    }
+                long from = head + block / RepackedWeight.RUNS * ofHead + block * ofBlock;
+                for (int i = 0; i < 2 * UNIT; i += N) {
+                    Lanes.f16(data, from + 2L * i, to.heads, i);
                 }
-                heads += (long) headBytes * UNIT + RepackedWeight.RUNS * ofBlock;
+                int runs = Math.min(RepackedWeight.RUNS, blocks - block);
+                for (int run = 0; run < runs; run++) {
+                    long at = from + ofHead + run * ofBlock;
+                    unpack(data, at, to.heads, to.scales, to.minima, UNIT * (block + run));
+                }
+            }
+        }
+
+        // The bytes of an int are those of rows that lie N apart.
+        private void unpack(
+                MemorySegment data, long at, float[] heads, float[] scales, float[] rests, int to) {
+            IntVector bytes = IntVector.fromMemorySegment(I, data, at, LE);
+            IntVector minima = IntVector.fromMemorySegment(I, data, at + UNIT, LE);
+            for (int row = 0; row < UNIT; row += N) {
+                FloatVector scale =
+                        ((FloatVector) bytes.and(255).convert(I2F, 0))
+                                .mul(FloatVector.fromArray(F, heads, row));
+                scale.intoArray(scales, to + row);
+                ((FloatVector) minima.and(255).convert(I2F, 0))
+                        .mul(FloatVector.fromArray(F, heads, UNIT + row))
+                        .mul(-RoundedRows.SUM_UNIT)
+                        .add(scale.mul(8 * RoundedRows.SUM_UNIT))
+                        .intoArray(rests, to + row);
+                bytes = bytes.lanewise(LSHR, 8);
+                minima = minima.lanewise(LSHR, 8);
             }
         }
 
         @Override
         void unpackSome(MemorySegment data, long head, long at, int row, RepackedScratch to) {
-            Lanes.floats(Lanes.unsigned(data, at + row))
-                    .mul(Lanes.f16(data, head + 2L * row))
+            int shift = row / N * 8;
+            Lanes.f16(data, head + 2L * row, to.heads, 0);
+            Lanes.f16(data, head + 2L * (UNIT + row), to.heads, N);
+            ((FloatVector)
+                            IntVector.fromMemorySegment(I, data, at, LE)
+                                    .lanewise(LSHR, shift)
+                                    .and(255)
+                                    .convert(I2F, 0))
+                    .mul(FloatVector.fromArray(F, to.heads, 0))
                     .intoArray(to.scales, 0);
-            Lanes.floats(Lanes.unsigned(data, at + UNIT + row))
-                    .mul(Lanes.f16(data, head + 2L * (UNIT + row)))
+            ((FloatVector)
+                            IntVector.fromMemorySegment(I, data, at + UNIT, LE)
+                                    .lanewise(LSHR, shift)
+                                    .and(255)
+                                    .convert(I2F, 0))
+                    .mul(FloatVector.fromArray(F, to.heads, N))
                     .neg()
                     .intoArray(to.minima, 0);
         }
@@ -184,9 +240,10 @@ enum FourBitScales {
      * are multiplied by where weights count from -8 to 7: the minima and 8 times the scales.
      *
      * @param head offset of the unit's first head
-     * @param rests in units of {@link RoundedRows#SUM_UNIT}; left as it is where all of it is 0
+     * @param to its minima get what sums are multiplied by, in units of {@link
+     *     RoundedRows#SUM_UNIT}; they are left as they are where all of it is 0
      */
-    abstract void unpack(MemorySegment data, long head, int blocks, float[] scales, float[] rests);
+    abstract void unpack(MemorySegment data, long head, int blocks, RepackedScratch to);
 
     /**
      * Unpacks of a block what weights from 0 to 15 are multiplied by and what is added then, for N

@@ -74,7 +74,7 @@ final class FourBitWeight extends RoundedWeight {
 
     @Override
     void unpack(int unit, RepackedScratch scratch) {
-        type.unpack(data, head(unit, 0), blocks, scratch.scales, scratch.minima);
+        type.unpack(data, head(unit, 0), blocks, scratch);
     }
 
     @Override

@@ -14,9 +14,10 @@ import java.nio.ByteOrder;
 /**
  * The vector shapes that all kernels share: {@link #N} floats a register, 4, 8 or 16 of them.
  *
- * <p>Kernels call the Vector API directly wherever speed counts: the compiler stops inlining plain
- * methods in a large kernel, and a vector that is passed to a method that was not inlined is
- * allocated on the heap.
+ * <p>Kernels call the Vector API directly wherever speed counts, and pass each other arrays: the
+ * compiler stops inlining plain methods in a large kernel or where it has compiled them before,
+ * which is so on some starts and not on others, and a vector that goes to or comes from a method
+ * that was not inlined is allocated on the heap.
  */
 final class Lanes {
     /** Floats, as wide as the machine prefers, at most 512 bits. */
@@ -123,16 +124,17 @@ final class Lanes {
                 .reinterpretAsFloats();
     }
 
-    /** The next {@link #N} finite f16 values, subnormal ones included. */
-    static FloatVector f16(MemorySegment data, long at) {
+    /** Decodes the next {@link #N} finite f16 values, subnormal ones included. */
+    static void f16(MemorySegment data, long at, float[] out, int to) {
         // Sign and magnitude move to fp32's places; 2^112 corrects the exponent's bias.
-        return ((IntVector)
+        ((IntVector)
                         ShortVector.fromMemorySegment(H, data, at, LE)
                                 .convertShape(VectorOperators.S2I, I, 0))
                 .lanewise(VectorOperators.LSHL, 13)
                 .and(0x8FFFE000)
                 .reinterpretAsFloats()
-                .mul(0x1p112f);
+                .mul(0x1p112f)
+                .intoArray(out, to);
     }
 
     /** An f16 scale. */

@@ -22,8 +22,8 @@ final class Native {
                             + bytes
                             + " bytes of "
                             + what
-                            + "; use a shorter context or smaller steps, or raise"
-                            + " -XX:MaxDirectMemorySize",
+                            + "; raise -XX:MaxDirectMemorySize, or use a smaller model, a shorter"
+                            + " context or smaller steps",
                     e);
         }
     }

@@ -27,7 +27,7 @@ final class PlainDecoders {
     static void f16(MemorySegment data, long at, int columns, float[] out, int to) {
         int c = 0;
         for (; c + N <= columns; c += N) {
-            Lanes.f16(data, at + 2L * c).intoArray(out, to + c);
+            Lanes.f16(data, at + 2L * c, out, to + c);
         }
         for (; c < columns; c++) {
             out[to + c] = Lanes.half(data, at + 2L * c);

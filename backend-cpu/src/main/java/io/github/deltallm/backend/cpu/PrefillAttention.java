@@ -230,7 +230,8 @@ final class PrefillAttention {
                         scratch.plane(),
                         column,
                         count,
-                        sums)) {
+                        sums,
+                        scratch.register)) {
                     AttentionColumns.correct(
                             scratch.mixed,
                             scratch.mixed(half),

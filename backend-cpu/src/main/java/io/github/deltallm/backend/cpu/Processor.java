@@ -12,10 +12,11 @@ final class Processor {
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
-    /** Where a container sees its limits, by the version of control groups. */
-    private static final Path GROUP_2 = Path.of("/sys/fs/cgroup");
+    /** Which control groups this process is in, a line a hierarchy. */
+    private static final Path GROUPS = Path.of("/proc/self/cgroup");
 
-    private static final Path GROUP_1 = Path.of("/sys/fs/cgroup/memory");
+    /** Where the hierarchies of control groups are mounted. */
+    private static final Path MOUNT = Path.of("/sys/fs/cgroup");
 
     private Processor() {}
 
@@ -56,19 +57,50 @@ final class Processor {
     }
 
     /**
-     * Bytes that the machine, or the container, can give without swapping; none are told where it
-     * is no Linux.
+     * Bytes that the machine, and the control groups of this process, a container's or a service's,
+     * can give without swapping; none are told where it is no Linux.
      */
     static long availableMemory() {
         for (String line : lines(MEMINFO)) {
             if (line.startsWith("MemAvailable:")) {
                 long machine = 1024 * Long.parseLong(value(line).split(" ", 2)[0]);
-                long second = room(GROUP_2, "memory.max", "anon ");
-                long first = room(GROUP_1, "memory.limit_in_bytes", "total_rss ");
-                return Math.min(machine, Math.min(first, second));
+                return Math.min(machine, room(MOUNT, lines(GROUPS)));
             }
         }
         return 0;
+    }
+
+    /**
+     * What is left of the limits of control groups, of version 1 and 2, and of all that they are
+     * part of.
+     *
+     * @param mount where they are mounted; a container may see its own group there as the whole
+     * @param groups lines of {@code <number>:<controllers>:<path>}
+     */
+    static long room(Path mount, List<String> groups) {
+        long room = Long.MAX_VALUE;
+        for (String line : groups) {
+            String[] parts = line.split(":", 3);
+            if (parts.length < 3) {
+                continue;
+            }
+            boolean second = parts[1].isEmpty();
+            if (second || List.of(parts[1].split(",")).contains("memory")) {
+                Path group = second ? mount : mount.resolve("memory");
+                room = Math.min(room, room(group));
+                for (Path name : Path.of(parts[2]).normalize()) {
+                    group = group.resolve(name);
+                    room = Math.min(room, room(group));
+                }
+            }
+        }
+        return room;
+    }
+
+    private static long room(Path group) {
+        long first = room(group, "memory.limit_in_bytes", "total_rss ");
+        long second = room(group, "memory.max", "anon ");
+        return Math.min(first, Math.min(second, room(group, "memory.high", "anon ")));
     }
 
     /**
@@ -78,7 +110,7 @@ final class Processor {
      * @param limit the file with the limit, which holds no number where there is none
      * @param used what the line of {@code memory.stat} begins with that tells what can't go
      */
-    static long room(Path group, String limit, String used) {
+    private static long room(Path group, String limit, String used) {
         long bytes = Long.MAX_VALUE;
         for (String line : lines(group.resolve(limit))) {
             bytes = line.matches("\\d{1,18}") ? Long.parseLong(line) : Long.MAX_VALUE;

@@ -17,8 +17,11 @@ final class RepackedScratch {
     /** What weights are multiplied by, as fp32: of the blocks of a row, one a row of the unit. */
     final float[] scales;
 
-    /** What is added then. */
+    /** What is added then; or what the sums of the activations are multiplied by and added. */
     final float[] minima;
+
+    /** What blocks share that have a head in common: scales, then minima of a unit's rows. */
+    final float[] heads = new float[2 * UNIT];
 
     /**
      * @param longest columns of a row

@@ -129,7 +129,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     }
 
     /**
-     * Repacks this member's share of the rows.
+     * Repacks the {@code member}-th of {@code members} equal shares of the rows.
      *
      * @throws ModelFormatException if a scale is not finite
      */

@@ -5,13 +5,18 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.spi.Tensor;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /** What all weights have in common that are repacked while a program is compiled. */
 final class Repacking {
     /** A weight is repacked once for a bias, however often a program uses the two. */
     record Key(Tensor weight, Optional<Tensor> bias) {}
+
+    /** About as many bytes are repacked before their pages are given back. */
+    private static final long PART = 32 << 20;
 
     private Repacking() {}
 
@@ -51,22 +56,40 @@ final class Repacking {
         }
     }
 
-    /**
-     * Gives the pages of a tensor's mapped bytes back, once it is repacked; they would come again
-     * if they were read.
-     */
-    static void giveBack(Tensor tensor) {
-        giveBack(tensor, 0, 1);
+    /** Works on one of equal shares of a tensor's bytes, or of its rows. */
+    interface Work {
+        void run(int share, int shares);
     }
 
     /**
-     * The same for the {@code part}-th of {@code parts} equal parts, which are in memory at a time.
+     * Has a tensor repacked by the team, part by part, and the pages of each part's mapped bytes
+     * given back: so no more than a part is in memory twice.
      */
-    static void giveBack(Tensor tensor, int part, int parts) {
-        if (tensor.data().isMapped()) {
-            long bytes = tensor.data().byteSize();
-            long from = bytes * part / parts;
-            tensor.data().asSlice(from, bytes * (part + 1) / parts - from).unload();
+    static void inParts(Tensor tensor, Team team, Work work) {
+        int members = team.members();
+        int parts = Math.toIntExact(1 + tensor.data().byteSize() / PART);
+        for (int part = 0; part < parts; part++) {
+            int first = part * members;
+            team.run(member -> work.run(first + member, parts * members));
+            long from = tensor.data().byteSize() * part / parts;
+            long end = tensor.data().byteSize() * (part + 1) / parts;
+            giveBack(tensor.data().asSlice(from, end - from));
+        }
+    }
+
+    /** Gives pages of mapped bytes back; they would come again if they were read. */
+    static void giveBack(MemorySegment data) {
+        if (!data.isMapped()) {
+            return;
+        }
+        try {
+            data.unload();
+        } catch (Exception e) {
+            // The JVM does not say so, but it throws an IOException where the system keeps pages,
+            // locked ones for example. They stay then, which costs memory and nothing else.
+            if (!(e instanceof IOException)) {
+                throw e;
+            }
         }
     }
 }

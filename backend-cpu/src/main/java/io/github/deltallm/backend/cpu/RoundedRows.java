@@ -21,7 +21,11 @@ final class RoundedRows {
     /** Steps are not smaller, so that their reciprocals are finite. */
     static final float LEAST_STEP = 0x1p-126f;
 
-    /** Steps in the largest sum of four magnitudes; rounding may add half a step to each. */
+    /**
+     * Steps in the largest sum of four magnitudes. Rounding may add half a step to each, which
+     * makes 4095, and a weight from 0 to 15 stands for -8 to 7: so a word's sum is at most {@code 8
+     * * 4095 = 32760}, and fits into 16 bits. One more step would not.
+     */
     static final float STEPS = 4093;
 
     /** A block's sum is divided by this: so it is finite where all activations are. */
@@ -32,6 +36,8 @@ final class RoundedRows {
     private final int[][] factors;
     private final float[][] steps;
     private final float[][] sums;
+
+    /** Of a row; all members set it, to the same. */
     private int words;
 
     /**

@@ -3,9 +3,11 @@ package io.github.deltallm.backend.cpu;
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.I;
+import static io.github.deltallm.backend.cpu.Lanes.LE;
 import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -28,6 +30,23 @@ final class SixBitKernels {
     static final int WORDS = 3;
 
     private SixBitKernels() {}
+
+    /**
+     * Unpacks the scales of four groups, a row's in the bytes of an int.
+     *
+     * @param heads {@code [N]} floats that they are multiplied by
+     * @param scales get {@code [4][N]} floats, from {@code to} on
+     */
+    static void scales(MemorySegment w, long at, float[] heads, float[] scales, int to) {
+        FloatVector head = FloatVector.fromArray(F, heads, 0);
+        IntVector bytes = IntVector.fromMemorySegment(I, w, at, LE);
+        for (int group = 0; group < 4; group++) {
+            ((FloatVector) bytes.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0))
+                    .mul(head)
+                    .intoArray(scales, to + group * N);
+            bytes = bytes.lanewise(LSHR, 8);
+        }
+    }
 
     /**
      * The products of {@code N} rows. A weight n becomes the float {@code 64 + n} by a shift that

@@ -6,9 +6,6 @@ import static io.github.deltallm.backend.cpu.SixBitKernels.GROUP;
 
 import io.github.deltallm.api.spi.Tensor;
 
-import jdk.incubator.vector.FloatVector;
-
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
@@ -37,9 +34,10 @@ final class SixBitWeight extends RepackedWeight {
         // their high bits are the four parts of 32 bytes.
         long lows = file + run / 4 * 64 + run % 2 * 32;
         long highs = file + 128 + run / 4 * 32;
+        long scales = scales(unit, block - run % 2) + run % 2 * GROUPS + 4L * row;
         for (int group = 0; group < GROUPS; group++) {
             byte scale = tensor.data().get(ValueLayout.JAVA_BYTE, file + 192 + 2 * run + group);
-            data.set(ValueLayout.JAVA_BYTE, scales(unit, block) + (long) group * N + row, scale);
+            data.set(ValueLayout.JAVA_BYTE, scales + group, scale);
             long to = words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES + 4L * row;
             int column = group * GROUP;
             words(
@@ -76,7 +74,7 @@ final class SixBitWeight extends RepackedWeight {
     @Override
     void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        unpack(unit, 0, blocks, scratch.scales);
+        unpack(unit, scratch);
         SixBitKernels.multiply(
                 data,
                 words(unit, 0),
@@ -88,33 +86,32 @@ final class SixBitWeight extends RepackedWeight {
     }
 
     /**
-     * The scales of a unit's blocks, {@code [block][GROUPS][N]}: of all blocks, or of some that
-     * share a head.
+     * The scales of a unit's blocks, {@code [block][GROUPS][N]}. A register has the bytes of four
+     * groups, so that of two blocks.
      */
-    private void unpack(int unit, int first, int count, float[] scales) {
-        MemorySegment data = this.data; // a field would be read anew for each group
-        for (int done = 0; done < count; done += RUNS) {
-            FloatVector scale = Lanes.f16(data, head(unit, first + done));
-            long at = scales(unit, first + done);
-            int groups = GROUPS * Math.min(RUNS, count - done);
-            int to = done * GROUPS * N;
-            for (int group = 0; group < groups; group++) {
-                Lanes.floats(Lanes.signed(data, at + (long) group * N))
-                        .mul(scale)
-                        .intoArray(scales, to + group * N);
+    private void unpack(int unit, RepackedScratch scratch) {
+        for (int block = 0; block < blocks; block += RUNS) {
+            Lanes.f16(data, head(unit, block), scratch.heads, 0);
+            long at = scales(unit, block);
+            for (int run = 0; run < RUNS; run += 2, at += BYTES) {
+                SixBitKernels.scales(
+                        data, at, scratch.heads, scratch.scales, (block + run) * GROUPS * N);
             }
         }
     }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {
-        unpack(unit, block, 1, scratch.scales);
+        Lanes.f16(data, head(unit, block), scratch.heads, 0);
+        int first = block % 2 * GROUPS;
+        SixBitKernels.scales(
+                data, scales(unit, block - block % 2), scratch.heads, scratch.scales, 0);
         for (int group = 0; group < GROUPS; group++) {
             SixBitKernels.decode(
                     data,
                     words(unit, block) + (long) group * SixBitKernels.WORDS * BYTES,
                     scratch.scales,
-                    group * N,
+                    (first + group) * N,
                     scratch.columns,
                     (long) group * GROUP * BYTES);
         }

@@ -4,20 +4,21 @@ import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Op;
 import io.github.deltallm.api.spi.Program;
 import io.github.deltallm.api.spi.Tensor;
-import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Mapped weights that would do as they are, but are read faster from huge pages: plain ones are
- * copied there, and those of Q8_0 repacked. Their pages of the file could have been taken back by
- * the system at any time, and copies can't; so it is done for a whole program or not at all, and
- * only where as much memory stays available.
+ * Mapped weights that are multiplied as they are, but are read faster from huge pages, and copied
+ * there where they are large. Their pages of the file could have been taken back by the system at
+ * any time, and copies can't; so all of a program's are copied or none, and only where they, beside
+ * all that has to be repacked, leave as much memory again. Results are the same either way. Not
+ * thread-safe.
  */
 final class StreamedWeights {
     /** Bytes from which a weight does not stay in a cache from one token to the next. */
@@ -27,27 +28,23 @@ final class StreamedWeights {
     private final Team team;
     private final WeightMemory memory;
 
-    /** All that are to be copied or repacked; none where there is no room. */
+    /** All that are to be copied; none where there is no room. */
     private final Set<Tensor> chosen;
 
     private final Map<Tensor, MemorySegment> copies = new HashMap<>();
 
-    StreamedWeights(Program program, Precision precision, Team team, WeightMemory memory) {
+    /**
+     * @param available bytes that can be had for repacked weights and copies, 0 where copies would
+     *     be of no use
+     */
+    StreamedWeights(
+            Program program, Precision precision, Team team, WeightMemory memory, long available) {
         this.precision = precision;
         this.team = team;
         this.memory = memory;
-        Set<Tensor> wanted =
-                program.ops().stream()
-                        .flatMap(op -> multiplied(op).stream())
-                        .filter(weight -> repacks(weight) || copies(weight))
-                        .collect(Collectors.toSet());
-        long bytes = wanted.stream().mapToLong(weight -> weight.data().byteSize()).sum();
-        chosen = bytes <= LARGE || bytes <= HugePages.available() / 2 ? wanted : Set.of();
-    }
-
-    /** Whether there is room to repack a weight that could also stay as it is. */
-    boolean mayRepack(Tensor weight) {
-        return !repacks(weight) || chosen.contains(weight);
+        Set<Tensor> large = multiplied(program, op -> !repacks(op) && isLargeAndMapped(weight(op)));
+        long left = available - bytes(multiplied(program, this::repacks));
+        chosen = bytes(large) <= left / 2 ? large : Set.of();
     }
 
     /** Where to read a weight that is not repacked. */
@@ -56,7 +53,7 @@ final class StreamedWeights {
         if (known != null) {
             return known;
         }
-        if (copies(weight) && chosen.contains(weight)) {
+        if (chosen.contains(weight)) {
             Optional<MemorySegment> copy = memory.huge(weight.data().byteSize());
             copy.ifPresent(segment -> copy(weight, segment));
             return copy.orElse(weight.data());
@@ -64,36 +61,45 @@ final class StreamedWeights {
         return Linear.offHeap(weight, memory.arena());
     }
 
-    /** The weight that an operation multiplies activations with, unless they are integers. */
-    private static Optional<Tensor> multiplied(Op op) {
-        return switch (op) {
-            case Op.Linear linear when linear.activations() == Op.Activations.FLOAT ->
-                    Optional.of(linear.weight());
-            case Op.Logits logits -> Optional.of(logits.weight());
-            default -> Optional.empty();
-        };
+    /** The weights of the operations that multiply and are as asked for, each of them once. */
+    private static Set<Tensor> multiplied(Program program, Predicate<Op> asked) {
+        return program.ops().stream()
+                .filter(op -> op instanceof Op.Linear || op instanceof Op.Logits)
+                .filter(asked)
+                .map(StreamedWeights::weight)
+                .collect(Collectors.toSet());
     }
 
-    private boolean repacks(Tensor weight) {
-        return weight.type() == TensorType.Q8_0 && RepackedWeight.takes(weight, precision);
+    private static Tensor weight(Op op) {
+        return op instanceof Op.Linear linear ? linear.weight() : ((Op.Logits) op).weight();
     }
 
-    private boolean copies(Tensor weight) {
-        return !RepackedWeight.takes(weight, precision)
-                && weight.data().isMapped()
-                && weight.data().byteSize() >= LARGE;
+    /** Whether an operation that multiplies has its weight repacked. */
+    private boolean repacks(Op op) {
+        boolean integers =
+                op instanceof Op.Linear linear && linear.activations() == Op.Activations.INT8_ROW;
+        return integers || RepackedWeight.takes(weight(op), precision);
     }
 
-    /** By the team. */
+    private static boolean isLargeAndMapped(Tensor weight) {
+        return weight.data().isMapped() && weight.data().byteSize() >= LARGE;
+    }
+
+    private static long bytes(Set<Tensor> weights) {
+        return weights.stream().mapToLong(weight -> weight.data().byteSize()).sum();
+    }
+
+    /** By the team; pages of the file are given back on the way. */
     private void copy(Tensor weight, MemorySegment to) {
         MemorySegment data = weight.data();
-        int members = team.members();
-        team.run(member -> {
-            long from = data.byteSize() * member / members;
-            long end = data.byteSize() * (member + 1) / members;
-            MemorySegment.copy(data, from, to, from, end - from);
-        });
-        Repacking.giveBack(weight);
+        Repacking.inParts(
+                weight,
+                team,
+                (share, shares) -> {
+                    long from = data.byteSize() * share / shares;
+                    long end = data.byteSize() * (share + 1) / shares;
+                    MemorySegment.copy(data, from, to, from, end - from);
+                });
         copies.put(weight, to);
     }
 }

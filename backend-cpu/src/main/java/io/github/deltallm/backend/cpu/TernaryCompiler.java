@@ -66,7 +66,7 @@ final class TernaryCompiler {
             return known;
         }
         TernaryWeight weight = new TernaryWeight(layer.weight(), layer.bias(), memory);
-        team.run(member -> weight.pack(member, team.members()));
+        Repacking.inParts(layer.weight(), team, weight::pack);
         weight.packed();
         weights.put(key, weight);
         return weight;

@@ -8,6 +8,7 @@ import static io.github.deltallm.backend.cpu.Lanes.S;
 
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import io.github.deltallm.api.ModelFormatException;
@@ -91,7 +92,7 @@ final class TernaryWeight {
     }
 
     /**
-     * Repacks this member's share of the rows.
+     * Repacks the {@code member}-th of {@code members} equal shares of the rows.
      *
      * @throws ModelFormatException if two bits stand for no ternary value
      */
@@ -114,15 +115,11 @@ final class TernaryWeight {
         }
     }
 
-    /**
-     * Once all shares are packed: gives the pages of the mapped bytes back; they would come again
-     * if they were read.
-     */
+    /** Once all shares are packed. */
     void packed() {
         for (boolean row : mixed) {
             anyMixed |= row;
         }
-        Repacking.giveBack(tensor);
     }
 
     /** Returns the scale; all digits of a block with the scale 0 stand for 0. */
@@ -299,7 +296,7 @@ final class TernaryWeight {
         for (; i + N <= count; i += N) {
             IntVector sum = IntVector.fromMemorySegment(I, sums, from + 4L * i, NATIVE);
             FloatVector factor = FloatVector.fromArray(F, scales, row + i).div(s);
-            Lanes.floats(sum)
+            ((FloatVector) sum.convert(I2F, 0))
                     .mul(factor)
                     .add(FloatVector.fromArray(F, bias, row + i))
                     .intoMemorySegment(out.data(), to + 4L * i, NATIVE);

@@ -1,12 +1,20 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
+import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
+
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
+
+import java.lang.foreign.MemorySegment;
 
 /**
- * Exponentials of a register, the same on every machine and in interpreted code; error below 3e-7.
+ * Exponentials, the same on every machine and in interpreted code; error below 3e-7. Each function
+ * has the polynomial written out: {@link Lanes} says why.
  */
 final class VectorMath {
     /** log2(e), which turns exponents of e into exponents of 2. */
@@ -26,20 +34,37 @@ final class VectorMath {
     private static final float C5 = 0.0013398874f;
     private static final float C6 = 1.5353362e-4f;
 
+    private static final float GELU_OUTER = 0.7978846f;
+    private static final float GELU_INNER = 0.044715f;
+
     private VectorMath() {}
 
-    /** {@code 2^x} for x up to 0; exactly 0 from -127 down. */
-    static FloatVector exp2(FloatVector x) {
-        FloatVector bounded = x.blend(-127f, x.compare(VectorOperators.LT, -127f));
-        FloatVector shifted = bounded.add(ROUND);
-        FloatVector f = bounded.sub(shifted.sub(ROUND));
-        return polynomial(f).mul(powerOfTwo(shifted));
+    /**
+     * Replaces registers by {@code 2^(x - base)}, exactly 0 from -127 down.
+     *
+     * @param x {@code count} registers, {@code stride} floats apart, from {@code from} on
+     * @param base a register of what is at least as much as all of its lane
+     */
+    static void exp2(float[] x, int from, int stride, int count, float[] base) {
+        FloatVector b = FloatVector.fromArray(F, base, 0);
+        for (int i = 0, at = from; i < count; i++, at += stride) {
+            FloatVector v = FloatVector.fromArray(F, x, at).sub(b);
+            v = v.blend(-127f, v.compare(LT, -127f));
+            FloatVector shifted = v.add(ROUND);
+            FloatVector f = v.sub(shifted.sub(ROUND));
+            FloatVector p = f.fma(FloatVector.broadcast(F, C6), FloatVector.broadcast(F, C5));
+            p = p.fma(f, FloatVector.broadcast(F, C4));
+            p = p.fma(f, FloatVector.broadcast(F, C3));
+            p = p.fma(f, FloatVector.broadcast(F, C2));
+            p = p.fma(f, FloatVector.broadcast(F, C1));
+            p = p.fma(f, FloatVector.broadcast(F, 1f));
+            FloatVector power =
+                    shifted.reinterpretAsInts().add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+            p.mul(power).intoArray(x, at);
+        }
     }
 
-    /**
-     * {@code 2^x} of one value, bit for bit a lane of {@link #exp2(FloatVector)}. For code that has
-     * only a few of them: where the compiler doesn't inline the vector form, its result is boxed.
-     */
+    /** {@code 2^x} of one value up to 0, bit for bit as of a register. */
     static float exp2(float x) {
         float bounded = x < -127f ? -127f : x;
         float shifted = bounded + ROUND;
@@ -53,37 +78,47 @@ final class VectorMath {
         return p * Float.intBitsToFloat((Float.floatToRawIntBits(shifted) + 127) << 23);
     }
 
-    /** {@code e^x}; infinite from 89 up, 0 from -88 down. */
-    static FloatVector exp(FloatVector x) {
-        FloatVector bounded = x.blend(-88f, x.compare(VectorOperators.LT, -88f));
-        bounded = bounded.blend(89f, bounded.compare(VectorOperators.GT, 89f));
-        FloatVector scaled = bounded.mul(LOG2_E);
-        FloatVector rest = bounded.fma(FloatVector.broadcast(F, LOG2_E), scaled.neg());
-        rest = bounded.fma(FloatVector.broadcast(F, LOG2_E_REST), rest);
-        FloatVector shifted = scaled.add(ROUND);
-        FloatVector f = scaled.sub(shifted.sub(ROUND)).add(rest);
-        return polynomial(f).mul(powerOfTwo(shifted));
-    }
-
-    /** {@code 2^n}, n in the low bits of {@code n + ROUND}, from -127 (which gives 0) to 128. */
-    private static FloatVector powerOfTwo(FloatVector shifted) {
-        return shifted.reinterpretAsInts()
-                .add(127)
-                .lanewise(VectorOperators.LSHL, 23)
-                .reinterpretAsFloats();
-    }
-
-    /** {@code 2^f} for f from -0.5 to 0.5. */
-    private static FloatVector polynomial(FloatVector f) {
-        FloatVector p = f.fma(of(C6), of(C5));
-        p = p.fma(f, of(C4));
-        p = p.fma(f, of(C3));
-        p = p.fma(f, of(C2));
-        p = p.fma(f, of(C1));
-        return p.fma(f, of(1f));
-    }
-
-    private static FloatVector of(float value) {
-        return FloatVector.broadcast(F, value);
+    /**
+     * Computes {@code x / (1 + e^-u) * up}, of which u is x, or {@code 2 outer (x + inner x^3)} for
+     * the approximation of GELU by the hyperbolic tangent. {@code e^x} is infinite from 89 up, 0
+     * from -88 down.
+     *
+     * @param count a multiple of {@link Lanes#N}
+     */
+    static void logistic(
+            MemorySegment gate,
+            long gateAt,
+            boolean gelu,
+            MemorySegment up,
+            long upAt,
+            MemorySegment out,
+            long to,
+            int count) {
+        for (long i = 0; i < 4L * count; i += BYTES) {
+            FloatVector x = FloatVector.fromMemorySegment(F, gate, gateAt + i, NATIVE);
+            FloatVector u = x;
+            if (gelu) {
+                u = x.mul(x).mul(GELU_INNER).add(1).mul(x).mul(2 * GELU_OUTER);
+            }
+            u = u.neg();
+            u = u.blend(-88f, u.compare(LT, -88f));
+            u = u.blend(89f, u.compare(GT, 89f));
+            FloatVector scaled = u.mul(LOG2_E);
+            FloatVector rest = u.fma(FloatVector.broadcast(F, LOG2_E), scaled.neg());
+            rest = u.fma(FloatVector.broadcast(F, LOG2_E_REST), rest);
+            FloatVector shifted = scaled.add(ROUND);
+            FloatVector f = scaled.sub(shifted.sub(ROUND)).add(rest);
+            FloatVector p = f.fma(FloatVector.broadcast(F, C6), FloatVector.broadcast(F, C5));
+            p = p.fma(f, FloatVector.broadcast(F, C4));
+            p = p.fma(f, FloatVector.broadcast(F, C3));
+            p = p.fma(f, FloatVector.broadcast(F, C2));
+            p = p.fma(f, FloatVector.broadcast(F, C1));
+            p = p.fma(f, FloatVector.broadcast(F, 1f));
+            FloatVector power =
+                    shifted.reinterpretAsInts().add(127).lanewise(LSHL, 23).reinterpretAsFloats();
+            x.div(p.mul(power).add(1))
+                    .mul(FloatVector.fromMemorySegment(F, up, upAt + i, NATIVE))
+                    .intoMemorySegment(out, to + i, NATIVE);
+        }
     }
 }

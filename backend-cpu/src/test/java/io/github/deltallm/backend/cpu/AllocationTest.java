@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
@@ -32,17 +33,23 @@ class AllocationTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 16, 30, 70})
     void stepsMakeNoGarbageOnceTheyAreCompiled(int rows) {
-        makesNoGarbage(TinyModel.program(), rows);
+        makesNoGarbage(TinyModel.program(), Precision.FAST, rows);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 30, 70})
+    void stepsWithoutRoundingMakeNoGarbageOnceTheyAreCompiled(int rows) {
+        makesNoGarbage(TinyModel.program(), Precision.F32, rows);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 16})
     void stepsWithTernaryWeightsMakeNoGarbageOnceTheyAreCompiled(int rows) {
-        makesNoGarbage(TinyModel.ternary(), rows);
+        makesNoGarbage(TinyModel.ternary(), Precision.FAST, rows);
     }
 
-    private void makesNoGarbage(Program program, int rows) {
-        try (Backend backend = KernelChecks.open(2);
+    private void makesNoGarbage(Program program, Precision precision, int rows) {
+        try (Backend backend = KernelChecks.open(2, precision);
                 Executable executable = backend.compile(program, rows);
                 KvCache cache =
                         executable.newCache(

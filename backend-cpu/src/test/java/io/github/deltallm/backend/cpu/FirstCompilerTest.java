@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
@@ -24,13 +25,30 @@ class FirstCompilerTest {
         for (Encoding.Store store : Encoding.Store.values()) {
             boolean first = store == Encoding.Store.F32;
             int[] chunks = first ? new int[] {70, 20, 10, 3, 2, 1} : new int[] {6, 2};
-            run(TinyModel.program(), store, chunks);
+            run(TinyModel.program(), Precision.F32, store, chunks);
         }
-        run(TinyModel.ternary(), Encoding.Store.F32, 20, 1);
+        run(
+                TinyModel.program(),
+                Precision.FAST,
+                Encoding.Store.F32,
+                70,
+                20,
+                10,
+                3,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1,
+                1);
+        run(TinyModel.ternary(), Precision.FAST, Encoding.Store.F32, 20, 1);
     }
 
-    private static void run(Program program, Encoding.Store store, int... chunks) {
-        try (Backend backend = KernelChecks.open(1);
+    private static void run(
+            Program program, Precision precision, Encoding.Store store, int... chunks) {
+        try (Backend backend = KernelChecks.open(1, precision);
                 Executable executable = backend.compile(program, 80);
                 KvCache cache = executable.newCache(TestStrategy.dense(store), 200)) {
             for (int count : chunks) {
@@ -54,6 +72,10 @@ class FirstCompilerTest {
                 .anyMatch(line -> line.contains("TileKernels::tile"))
                 .anyMatch(line -> line.contains("DecodeKernels::"))
                 .anyMatch(line -> line.contains("BlockMatVec::"))
+                .anyMatch(line -> line.contains("FourBitTile::add"))
+                .anyMatch(line -> line.contains("FourBitKernels::add"))
+                .anyMatch(line -> line.contains("FourBitKernels::multiply"))
+                .anyMatch(line -> line.contains("SixBitKernels::"))
                 .anyMatch(line -> line.contains("TernaryKernels::"))
                 .anyMatch(line -> line.contains("TernaryWeight::"))
                 .noneMatch(line -> line.contains("COMPILE SKIPPED"));

@@ -45,6 +45,7 @@ final class KernelChecks {
             linear(type);
         }
         exponentials();
+        logistic();
         rmsNorm();
         rope();
         gates();
@@ -54,9 +55,14 @@ final class KernelChecks {
         System.out.println("all kernels are right with " + Lanes.N + " lanes");
     }
 
+    /** With fp32 activations. */
     static Backend open(int threads) {
+        return open(threads, Precision.F32);
+    }
+
+    static Backend open(int threads, Precision precision) {
         return new CpuBackendProvider()
-                .open(new BackendOptions(threads, Precision.F32, Optional.empty()));
+                .open(new BackendOptions(threads, precision, Optional.empty()));
     }
 
     /**
@@ -180,26 +186,64 @@ final class KernelChecks {
         return executable.read(y, rows);
     }
 
+    /** Registers of which each lane is another number, with and without a stride. */
     static void exponentials() {
-        float[] out = new float[Lanes.N];
-        for (float x = -140; x <= 0; x += 0.013f) {
-            VectorMath.exp2(jdk.incubator.vector.FloatVector.broadcast(Lanes.F, x))
-                    .intoArray(out, 0);
-            requireExponential("2^" + x, Math.pow(2, x), out[Lanes.N - 1], x < -126);
+        float[] base = new float[Lanes.N];
+        for (int lane = 0; lane < Lanes.N; lane++) {
+            base[lane] = lane % 3;
         }
-        for (float x = -100; x <= 88; x += 0.013f) {
-            VectorMath.exp(jdk.incubator.vector.FloatVector.broadcast(Lanes.F, x))
-                    .intoArray(out, 0);
-            requireExponential("e^" + x, Math.exp(x), out[0], x < -87);
+        float[] x = new float[3 * Lanes.N];
+        for (float most = -140; most <= 0; most += 0.013f) {
+            for (int i = 0; i < x.length; i++) {
+                x[i] = most - i * 0.25f + base[i % Lanes.N];
+            }
+            float[] out = x.clone();
+            VectorMath.exp2(out, 0, 2 * Lanes.N, 2, base);
+            for (int i = 0; i < x.length; i++) {
+                float exponent = x[i] - base[i % Lanes.N];
+                if (i / Lanes.N == 1) {
+                    require(out[i] == x[i], "a register between is changed");
+                } else {
+                    requireExponential(
+                            "2^" + exponent, Math.pow(2, exponent), out[i], exponent < -126);
+                }
+            }
         }
-        VectorMath.exp2(
-                        jdk.incubator.vector.FloatVector.broadcast(
-                                Lanes.F, Float.NEGATIVE_INFINITY))
-                .intoArray(out, 0);
-        require(out[0] == 0, "2^-infinity is " + out[0]);
-        VectorMath.exp2(jdk.incubator.vector.FloatVector.broadcast(Lanes.F, Float.NaN))
-                .intoArray(out, 0);
-        require(Float.isNaN(out[0]), "2^NaN is " + out[0]);
+        x[0] = Float.NEGATIVE_INFINITY;
+        x[1] = Float.NaN;
+        VectorMath.exp2(x, 0, Lanes.N, 1, base);
+        require(x[0] == 0, "2^-infinity is " + x[0]);
+        require(Float.isNaN(x[1]), "2^NaN is " + x[1]);
+    }
+
+    /** Over all that the exponential function has floats for, and beyond. */
+    static void logistic() {
+        MemorySegment x = Arena.ofAuto().allocate(Lanes.BYTES, 64);
+        MemorySegment up = Arena.ofAuto().allocate(Lanes.BYTES, 64);
+        MemorySegment out = Arena.ofAuto().allocate(Lanes.BYTES, 64);
+        for (float value = -100; value <= 100; value += 0.013f) {
+            for (int lane = 0; lane < Lanes.N; lane++) {
+                x.setAtIndex(ValueLayout.JAVA_FLOAT, lane, value - 0.001f * lane);
+                up.setAtIndex(ValueLayout.JAVA_FLOAT, lane, 1 + lane);
+            }
+            for (boolean gelu : new boolean[] {false, true}) {
+                VectorMath.logistic(x, 0, gelu, up, 0, out, 0, Lanes.N);
+                for (int lane = 0; lane < Lanes.N; lane++) {
+                    double in = x.getAtIndex(ValueLayout.JAVA_FLOAT, lane);
+                    double u = in;
+                    if (gelu) {
+                        u = 2 * Math.sqrt(2 / Math.PI) * (in + 0.044715 * in * in * in);
+                    }
+                    double expected = in / (1 + Math.exp(-u)) * (1 + lane);
+                    float actual = out.getAtIndex(ValueLayout.JAVA_FLOAT, lane);
+                    // An error of u is one of e^-u, as long as that is the larger summand.
+                    double relative = 1e-6 + (gelu ? 6e-7 * Math.abs(Math.min(u, 0)) : 0);
+                    double error = Math.abs(actual - expected);
+                    boolean right = error <= relative * Math.abs(expected) + 1e-35;
+                    require(right, "logistic of " + in + " is " + actual + ", not " + expected);
+                }
+            }
+        }
     }
 
     private static void requireExponential(

@@ -42,6 +42,11 @@ class KernelTest {
     }
 
     @Test
+    void logisticFunctionsAreExactToTheLastDigits() {
+        KernelChecks.logistic();
+    }
+
+    @Test
     void rmsNormEqualsPlainLoops() {
         KernelChecks.rmsNorm();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.AttentionStrategy;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
@@ -84,7 +85,7 @@ class MixedAllocationTest {
 
     /** What the forked JVM runs: prints a line of bytes a token for each attention. */
     public static void main(String[] args) {
-        try (Backend backend = KernelChecks.open(2);
+        try (Backend backend = KernelChecks.open(2, Precision.FAST);
                 Executable executable = backend.compile(TinyModel.program(), CHUNK)) {
             for (Kind kind : kinds()) {
                 try (KvCache cache = executable.newCache(kind.strategy(), PROMPT + DECODED)) {

@@ -3,7 +3,6 @@ package io.github.deltallm.backend.cpu;
 import io.github.deltallm.api.ModelFormatException;
 import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
-import io.github.deltallm.api.spi.BackendOptions;
 import io.github.deltallm.api.spi.Executable;
 import io.github.deltallm.api.spi.HeadShape;
 import io.github.deltallm.api.spi.Op;
@@ -44,16 +43,11 @@ final class RepackedChecks {
         }
     }
 
-    private static Backend open(int threads, Precision precision) {
-        return new CpuBackendProvider()
-                .open(new BackendOptions(threads, precision, Optional.empty()));
-    }
-
     /** Odd numbers of outputs, with and without a bias, by one to three threads. */
     static void sums(TensorType type, Precision precision) {
         int[] widths = type.blockSize() == 256 ? new int[] {256, 768} : new int[] {32, 96, 576};
         for (int threads = 1; threads <= 3; threads++) {
-            try (Backend backend = open(threads, precision)) {
+            try (Backend backend = KernelChecks.open(threads, precision)) {
                 for (int columns : widths) {
                     float[] in = KernelChecks.gaussian(MOST_ROWS * columns, columns);
                     for (int outputs : new int[] {1, 17, 64, 130, 200}) {
@@ -83,7 +77,7 @@ final class RepackedChecks {
             // Of fp32 with integer weights the sum would be infinite before it is scaled.
             in[8 * columns + c] = rounds && type == TensorType.Q8_0 ? 1.5e36f : 2e33f;
         }
-        try (Backend backend = open(2, precision)) {
+        try (Backend backend = KernelChecks.open(2, precision)) {
             Tensor weight = RandomTensor.of("weight", type, 70, columns, 9);
             for (long at = 0; at < weight.data().byteSize(); at += type.blockBytes()) {
                 // Some blocks hold the least weights only, some the greatest.
@@ -140,7 +134,7 @@ final class RepackedChecks {
             Tensor weight = RandomTensor.of("weight", type, 5, 512, 9);
             long at = weight.rowBytes() * 3 + type.blockBytes() + offset;
             weight.data().set(ValueLayout.JAVA_SHORT_UNALIGNED, at, (short) 0x7c00);
-            try (Backend backend = open(1, Precision.FAST)) {
+            try (Backend backend = KernelChecks.open(1, Precision.FAST)) {
                 run(backend, weight, Optional.empty(), 1, new float[512]);
                 throw new AssertionError(type + ": an infinite scale was taken");
             } catch (ModelFormatException e) {

@@ -53,6 +53,29 @@ class StreamedWeightsTest {
         requireMapped(TensorType.Q8_0, 20_000, Precision.FAST);
     }
 
+    @Test
+    void nothingIsCopiedWhereWhatIsRepackedNeedsTheRoom() throws IOException {
+        try (Arena arena = Arena.ofShared();
+                Team team = new Team(1)) {
+            Tensor plain = mapped(TensorType.F16, 9_000, arena);
+            Tensor repacked = mapped(TensorType.Q4_0, 30_000, arena);
+            Program.Recorder recorder = Program.record(new HeadShape(1, 1, 1, 16));
+            Value x = recorder.input("x", COLUMNS);
+            recorder.linear(x, plain, recorder.value("y", plain.rows()));
+            Program program =
+                    recorder.linear(x, repacked, recorder.value("z", repacked.rows())).program();
+            long twice = 2 * plain.data().byteSize();
+            WeightMemory memory = new WeightMemory(arena);
+            for (long spare : new long[] {-1, 0}) {
+                long available = twice + repacked.data().byteSize() + spare;
+                MemorySegment data =
+                        new StreamedWeights(program, Precision.FAST, team, memory, available)
+                                .data(plain);
+                assertThat(data.address() == plain.data().address()).isEqualTo(spare < 0);
+            }
+        }
+    }
+
     private void requireMapped(TensorType type, int rows, Precision precision) throws IOException {
         try (Arena arena = Arena.ofShared();
                 Team team = new Team(1)) {
@@ -68,7 +91,7 @@ class StreamedWeightsTest {
         Value stream = recorder.value("stream", COLUMNS);
         recorder.embed(weight, stream);
         Program program = recorder.logits(stream, weight).program();
-        return new StreamedWeights(program, precision, team, new WeightMemory(arena));
+        return new StreamedWeights(program, precision, team, new WeightMemory(arena), 1L << 40);
     }
 
     private Tensor mapped(TensorType type, int rows, Arena arena) throws IOException {

@@ -2,6 +2,7 @@ package io.github.deltallm.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.deltallm.api.Precision;
 import io.github.deltallm.api.spi.Backend;
 import io.github.deltallm.api.spi.Encoding;
 import io.github.deltallm.api.spi.Executable;
@@ -26,18 +27,20 @@ class ThreadCountTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5, 16})
     void logitsDoNotDependOnTheNumberOfThreads(int threads) {
-        isTheSameAlone(TinyModel.program(), threads);
+        for (Precision precision : Precision.values()) {
+            isTheSameAlone(TinyModel.program(), precision, threads);
+        }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {2, 5})
     void logitsOfTernaryWeightsDoNotDependOnTheNumberOfThreads(int threads) {
-        isTheSameAlone(TinyModel.ternary(), threads);
+        isTheSameAlone(TinyModel.ternary(), Precision.FAST, threads);
     }
 
-    private static void isTheSameAlone(Program program, int threads) {
-        List<float[]> alone = logits(program, 1, 300, 2, 30, 1, 1, 6);
-        List<float[]> together = logits(program, threads, 300, 2, 30, 1, 1, 6);
+    private static void isTheSameAlone(Program program, Precision precision, int threads) {
+        List<float[]> alone = logits(program, precision, 1, 300, 2, 30, 1, 1, 6);
+        List<float[]> together = logits(program, precision, threads, 300, 2, 30, 1, 1, 6);
         assertThat(together).hasSameSizeAs(alone);
         for (int row = 0; row < alone.size(); row++) {
             assertThat(together.get(row)).as("row %d", row).isEqualTo(alone.get(row));
@@ -46,9 +49,9 @@ class ThreadCountTest {
 
     @Test
     void logitsDoNotDependOnTheChunksBeyondRounding() {
-        List<float[]> whole = logits(TinyModel.program(), 2, LENGTH);
-        List<float[]> pieces =
-                logits(TinyModel.program(), 2, 100, 1, 7, 8, 9, 64, 1, 2, 3, 4, 5, 16, 17, 100, 3);
+        int[] chunks = {100, 1, 7, 8, 9, 64, 1, 2, 3, 4, 5, 16, 17, 100, 3};
+        List<float[]> whole = logits(TinyModel.program(), Precision.F32, 2, LENGTH);
+        List<float[]> pieces = logits(TinyModel.program(), Precision.F32, 2, chunks);
         assertThat(pieces).hasSameSizeAs(whole);
         for (int row = 0; row < LENGTH; row++) {
             float[] a = whole.get(row);
@@ -63,10 +66,11 @@ class ThreadCountTest {
         }
     }
 
-    private static List<float[]> logits(Program program, int threads, int... chunks) {
+    private static List<float[]> logits(
+            Program program, Precision precision, int threads, int... chunks) {
         List<float[]> rows = new ArrayList<>();
         LogitsSink sink = (row, logits) -> rows.add(copy(logits));
-        try (Backend backend = KernelChecks.open(threads);
+        try (Backend backend = KernelChecks.open(threads, precision);
                 Executable executable = backend.compile(program, LENGTH);
                 KvCache cache =
                         executable.newCache(TestStrategy.dense(Encoding.Store.F32), LENGTH)) {

@@ -3,8 +3,6 @@ package io.github.deltallm.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import jdk.incubator.vector.FloatVector;
-
 import org.junit.jupiter.api.Test;
 
 import java.util.Random;
@@ -16,9 +14,10 @@ class VectorMathTest {
         for (int i = 0; i < 20_000; i++) {
             float x = i < 400 ? -i / 3f : -140 * random.nextFloat();
             float scalar = VectorMath.exp2(x);
-            assertThat(VectorMath.exp2(FloatVector.broadcast(Lanes.F, x)).lane(0))
-                    .as("2^%s", x)
-                    .isEqualTo(scalar);
+            float[] register = new float[Lanes.N];
+            register[0] = x;
+            VectorMath.exp2(register, 0, Lanes.N, 1, new float[Lanes.N]);
+            assertThat(register[0]).as("2^%s", x).isEqualTo(scalar);
             double exact = Math.pow(2, x);
             // Below the least normal number, results may be 0.
             assertThat((double) scalar)
