@@ -193,7 +193,7 @@ final class PeerComparison implements Callable<Integer> {
         for (String attention : attentions) {
             command.addAll(List.of("--attention", attention));
         }
-        for (JsonNode result : json.readTree(run(command)).get("results")) {
+        for (JsonNode result : json.readTree(run(command)).required("results")) {
             add(
                     result.required("test").asString(),
                     result.required("depth").asInt(),

@@ -46,10 +46,7 @@ final class EightBitWeight extends RoundedWeight {
         long file = from + tensor.type().rowBytes(block * BLOCK);
         requireFinite(file);
         MemorySegment bytes = tensor.data();
-        data.set(
-                ValueLayout.JAVA_SHORT_UNALIGNED,
-                scales(unit, block) + 2L * row,
-                bytes.get(Lanes.LE_SHORT, file));
+        data.set(Lanes.LE_SHORT, scales(unit, block) + 2L * row, bytes.get(Lanes.LE_SHORT, file));
         long to = words(unit, block) + 2L * Repacking.lane(row);
         for (int c = 0; c < BLOCK; c += 4, to += 4L * ROWS) {
             // From 0 to 255, which stand for -128 to 127.

@@ -84,7 +84,7 @@ final class HugePages {
 
     /** Bytes that can be had, without what is used elsewhere having to go; 0 where none can. */
     static long available() {
-        return HERE.isPresent() ? Processor.availableMemory() : 0;
+        return HERE.isPresent() ? Processor.availableMemory().orElse(0) : 0;
     }
 
     @SuppressWarnings("restricted")

@@ -17,7 +17,8 @@ import java.nio.ByteOrder;
  * <p>Kernels call the Vector API directly wherever speed counts, and pass each other arrays: the
  * compiler stops inlining plain methods in a large kernel or where it has compiled them before,
  * which is so on some starts and not on others, and a vector that goes to or comes from a method
- * that was not inlined is allocated on the heap.
+ * that was not inlined is allocated on the heap. The methods here that return vectors are for
+ * decoders of rarer types.
  */
 final class Lanes {
     /** Floats, as wide as the machine prefers, at most 512 bits. */

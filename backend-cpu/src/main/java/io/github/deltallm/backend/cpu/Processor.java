@@ -2,9 +2,11 @@ package io.github.deltallm.backend.cpu;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /** What the operating system tells about this machine's processor and memory. */
@@ -58,16 +60,28 @@ final class Processor {
 
     /**
      * Bytes that the machine, and the control groups of this process, a container's or a service's,
-     * can give without swapping; none are told where it is no Linux.
+     * can give without swapping; nothing where they are not told, which is so where it is no Linux.
      */
-    static long availableMemory() {
+    static OptionalLong availableMemory() {
+        return memory("MemAvailable:").stream()
+                .map(bytes -> Math.min(bytes, room(MOUNT, lines(GROUPS))))
+                .findAny();
+    }
+
+    /** The same with what the machine can swap. */
+    static OptionalLong availableWithSwap() {
+        long swap = memory("SwapFree:").orElse(0);
+        return availableMemory().stream().map(bytes -> bytes + swap).findAny();
+    }
+
+    /** Bytes of a line of {@link #MEMINFO}. */
+    private static OptionalLong memory(String name) {
         for (String line : lines(MEMINFO)) {
-            if (line.startsWith("MemAvailable:")) {
-                long machine = 1024 * Long.parseLong(value(line).split(" ", 2)[0]);
-                return Math.min(machine, room(MOUNT, lines(GROUPS)));
+            if (line.startsWith(name)) {
+                return OptionalLong.of(1024 * Long.parseLong(value(line).split(" ", 2)[0]));
             }
         }
-        return 0;
+        return OptionalLong.empty();
     }
 
     /**
@@ -78,7 +92,8 @@ final class Processor {
      * @param groups lines of {@code <number>:<controllers>:<path>}
      */
     static long room(Path mount, List<String> groups) {
-        long room = Long.MAX_VALUE;
+        Path first = mount.resolve("memory");
+        long room = Math.min(room(mount), room(first));
         for (String line : groups) {
             String[] parts = line.split(":", 3);
             if (parts.length < 3) {
@@ -86,15 +101,23 @@ final class Processor {
             }
             boolean second = parts[1].isEmpty();
             if (second || List.of(parts[1].split(",")).contains("memory")) {
-                Path group = second ? mount : mount.resolve("memory");
-                room = Math.min(room, room(group));
-                for (Path name : Path.of(parts[2]).normalize()) {
+                Path group = second ? mount : first;
+                for (Path name : names(parts[2])) {
                     group = group.resolve(name);
                     room = Math.min(room, room(group));
                 }
             }
         }
         return room;
+    }
+
+    /** None where the path can't be written in the system's encoding of names. */
+    private static Path names(String path) {
+        try {
+            return Path.of(path).normalize();
+        } catch (InvalidPathException e) {
+            return Path.of("/");
+        }
     }
 
     private static long room(Path group) {
@@ -115,8 +138,11 @@ final class Processor {
         for (String line : lines(group.resolve(limit))) {
             bytes = line.matches("\\d{1,18}") ? Long.parseLong(line) : Long.MAX_VALUE;
         }
+        if (bytes == Long.MAX_VALUE) {
+            return bytes;
+        }
         for (String line : lines(group.resolve("memory.stat"))) {
-            if (bytes < Long.MAX_VALUE && line.startsWith(used)) {
+            if (line.startsWith(used)) {
                 bytes = Math.max(0, bytes - Long.parseLong(line.substring(used.length())));
             }
         }

@@ -117,7 +117,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         return unit * unitBytes + block / RUNS * (headBytes + RUNS * scaleBytes);
     }
 
-    /** Offset of a block's own scales. */
+    /** Offset of a block's own scales, which those of 6 bits share two by two. */
     final long scales(int unit, int block) {
         return head(unit, block) + headBytes + block % RUNS * scaleBytes;
     }

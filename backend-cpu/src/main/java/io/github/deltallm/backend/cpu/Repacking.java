@@ -63,7 +63,7 @@ final class Repacking {
 
     /**
      * Has a tensor repacked by the team, part by part, and the pages of each part's mapped bytes
-     * given back: so no more than a part is in memory twice.
+     * given back: so little more than a part is in memory twice.
      */
     static void inParts(Tensor tensor, Team team, Work work) {
         int members = team.members();
@@ -75,6 +75,8 @@ final class Repacking {
             long end = tensor.data().byteSize() * (part + 1) / parts;
             giveBack(tensor.data().asSlice(from, end - from));
         }
+        // Rows at the ends of parts were read once more.
+        giveBack(tensor.data());
     }
 
     /** Gives pages of mapped bytes back; they would come again if they were read. */

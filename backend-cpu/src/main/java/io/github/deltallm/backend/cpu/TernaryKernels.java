@@ -158,8 +158,20 @@ final class TernaryKernels {
                             .add(u.lanewise(LSHR, five).selectFrom(y))
                             .add(u.lanewise(LSHR, ten).selectFrom(z));
         }
-        widen(a, sums, to);
-        widen(b, sums, to + 2L * BYTES);
+        IntVector pairs = a.reinterpretAsInts();
+        IntVector.fromMemorySegment(I, sums, to, NATIVE)
+                .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to, NATIVE);
+        IntVector.fromMemorySegment(I, sums, to + BYTES, NATIVE)
+                .add(pairs.lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + BYTES, NATIVE);
+        pairs = b.reinterpretAsInts();
+        IntVector.fromMemorySegment(I, sums, to + 2L * BYTES, NATIVE)
+                .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 2L * BYTES, NATIVE);
+        IntVector.fromMemorySegment(I, sums, to + 3L * BYTES, NATIVE)
+                .add(pairs.lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 3L * BYTES, NATIVE);
     }
 
     /** 32 rows as two registers of 16 lanes. */
@@ -180,15 +192,34 @@ final class TernaryKernels {
             ShortVector x = ShortVector.fromMemorySegment(S, tables, q, NATIVE);
             ShortVector y = ShortVector.fromMemorySegment(S, tables, q + TABLE, NATIVE);
             ShortVector z = ShortVector.fromMemorySegment(S, tables, q + 2 * TABLE, NATIVE);
-            a = a.add(negated(v.selectFrom(x), v.lanewise(LSHL, 11)));
-            b = b.add(negated(u.selectFrom(x), u.lanewise(LSHL, 11)));
-            a = a.add(negated(v.lanewise(LSHR, 5).selectFrom(y), v.lanewise(LSHL, 6)));
-            b = b.add(negated(u.lanewise(LSHR, 5).selectFrom(y), u.lanewise(LSHL, 6)));
-            a = a.add(negated(v.lanewise(LSHR, 10).selectFrom(z), v.lanewise(LSHL, 1)));
-            b = b.add(negated(u.lanewise(LSHR, 10).selectFrom(z), u.lanewise(LSHL, 1)));
+            // All bits of a number's sign: to xor with it and take it away negates.
+            ShortVector sign = v.lanewise(LSHL, 11).lanewise(ASHR, 15);
+            a = a.add(v.selectFrom(x).lanewise(XOR, sign).sub(sign));
+            sign = u.lanewise(LSHL, 11).lanewise(ASHR, 15);
+            b = b.add(u.selectFrom(x).lanewise(XOR, sign).sub(sign));
+            sign = v.lanewise(LSHL, 6).lanewise(ASHR, 15);
+            a = a.add(v.lanewise(LSHR, 5).selectFrom(y).lanewise(XOR, sign).sub(sign));
+            sign = u.lanewise(LSHL, 6).lanewise(ASHR, 15);
+            b = b.add(u.lanewise(LSHR, 5).selectFrom(y).lanewise(XOR, sign).sub(sign));
+            sign = v.lanewise(LSHL, 1).lanewise(ASHR, 15);
+            a = a.add(v.lanewise(LSHR, 10).selectFrom(z).lanewise(XOR, sign).sub(sign));
+            sign = u.lanewise(LSHL, 1).lanewise(ASHR, 15);
+            b = b.add(u.lanewise(LSHR, 10).selectFrom(z).lanewise(XOR, sign).sub(sign));
         }
-        widen(a, sums, to);
-        widen(b, sums, to + 2L * BYTES);
+        IntVector pairs = a.reinterpretAsInts();
+        IntVector.fromMemorySegment(I, sums, to, NATIVE)
+                .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to, NATIVE);
+        IntVector.fromMemorySegment(I, sums, to + BYTES, NATIVE)
+                .add(pairs.lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + BYTES, NATIVE);
+        pairs = b.reinterpretAsInts();
+        IntVector.fromMemorySegment(I, sums, to + 2L * BYTES, NATIVE)
+                .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 2L * BYTES, NATIVE);
+        IntVector.fromMemorySegment(I, sums, to + 3L * BYTES, NATIVE)
+                .add(pairs.lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 3L * BYTES, NATIVE);
     }
 
     /** 16 rows as two registers of 8 lanes. */
@@ -214,34 +245,31 @@ final class TernaryKernels {
                 }
                 ShortVector low = ShortVector.fromMemorySegment(S, tables, q, NATIVE);
                 ShortVector high = ShortVector.fromMemorySegment(S, tables, q + BYTES, NATIVE);
-                a = a.add(negated(either(v, low, high), v.lanewise(LSHL, 11)));
-                b = b.add(negated(either(u, low, high), u.lanewise(LSHL, 11)));
+                // The low 3 bits select from one of two registers, which the next bit tells; the
+                // one behind it is the sign.
+                ShortVector sign = v.lanewise(LSHL, 11).lanewise(ASHR, 15);
+                ShortVector x =
+                        v.selectFrom(low)
+                                .blend(v.selectFrom(high), v.and((short) 8).compare(NE, 0));
+                a = a.add(x.lanewise(XOR, sign).sub(sign));
+                sign = u.lanewise(LSHL, 11).lanewise(ASHR, 15);
+                x = u.selectFrom(low).blend(u.selectFrom(high), u.and((short) 8).compare(NE, 0));
+                b = b.add(x.lanewise(XOR, sign).sub(sign));
             }
         }
-        widen(a, sums, to);
-        widen(b, sums, to + 2L * BYTES);
-    }
-
-    /** The low 3 bits select from one of two registers, which the next bit tells. */
-    private static ShortVector either(ShortVector numbers, ShortVector low, ShortVector high) {
-        return numbers.selectFrom(low)
-                .blend(numbers.selectFrom(high), numbers.and((short) 8).compare(NE, 0));
-    }
-
-    /** Negates the lanes whose sign has its top bit set. */
-    private static ShortVector negated(ShortVector values, ShortVector sign) {
-        ShortVector all = sign.lanewise(ASHR, 15);
-        return values.lanewise(XOR, all).sub(all);
-    }
-
-    /** Adds the lanes at even places, then those at odd ones. */
-    private static void widen(ShortVector lanes, MemorySegment sums, long to) {
-        IntVector pairs = lanes.reinterpretAsInts();
+        IntVector pairs = a.reinterpretAsInts();
         IntVector.fromMemorySegment(I, sums, to, NATIVE)
                 .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
                 .intoMemorySegment(sums, to, NATIVE);
         IntVector.fromMemorySegment(I, sums, to + BYTES, NATIVE)
                 .add(pairs.lanewise(ASHR, 16))
                 .intoMemorySegment(sums, to + BYTES, NATIVE);
+        pairs = b.reinterpretAsInts();
+        IntVector.fromMemorySegment(I, sums, to + 2L * BYTES, NATIVE)
+                .add(pairs.lanewise(LSHL, 16).lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 2L * BYTES, NATIVE);
+        IntVector.fromMemorySegment(I, sums, to + 3L * BYTES, NATIVE)
+                .add(pairs.lanewise(ASHR, 16))
+                .intoMemorySegment(sums, to + 3L * BYTES, NATIVE);
     }
 }

@@ -43,7 +43,7 @@ final class VectorMath {
      * Replaces registers by {@code 2^(x - base)}, exactly 0 from -127 down.
      *
      * @param x {@code count} registers, {@code stride} floats apart, from {@code from} on
-     * @param base a register of what is at least as much as all of its lane
+     * @param base what is subtracted, a number a lane, not less than any x of that lane
      */
     static void exp2(float[] x, int from, int stride, int count, float[] base) {
         FloatVector b = FloatVector.fromArray(F, base, 0);

@@ -64,6 +64,7 @@ class ProcessorTest {
         write("memory.stat", "anon 100");
         assertThat(room("0::/docker/1234")).isEqualTo(800);
         assertThat(room("0::/../elsewhere")).isEqualTo(800);
+        assertThat(room()).isEqualTo(800);
     }
 
     private void write(String file, String text) throws IOException {
