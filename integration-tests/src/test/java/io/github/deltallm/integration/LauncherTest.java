@@ -194,6 +194,9 @@ class LauncherTest {
         assertThat(told)
                 .contains("@" + sdk + "/tornado-argfile", "-Dtornado.recover.bailout=False")
                 .doesNotContain("-XX:+UseSerialGC");
+        if (Files.isReadable(Path.of("/proc/meminfo"))) {
+            assertThat(told).anyMatch(flag -> flag.matches("-XX:MaxDirectMemorySize=\\d+k"));
+        }
     }
 
     @Test

@@ -27,22 +27,8 @@ class FirstCompilerTest {
             int[] chunks = first ? new int[] {70, 20, 10, 3, 2, 1} : new int[] {6, 2};
             run(TinyModel.program(), Precision.F32, store, chunks);
         }
-        run(
-                TinyModel.program(),
-                Precision.FAST,
-                Encoding.Store.F32,
-                70,
-                20,
-                10,
-                3,
-                1,
-                1,
-                1,
-                1,
-                1,
-                1,
-                1,
-                1);
+        int[] mostlySingle = {70, 20, 10, 3, 1, 1, 1, 1, 1, 1, 1, 1};
+        run(TinyModel.program(), Precision.FAST, Encoding.Store.F32, mostlySingle);
         run(TinyModel.ternary(), Precision.FAST, Encoding.Store.F32, 20, 1);
     }
 
