@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param architecture {@code bitnet-b1.58} or {@code llama}
  * @param width channels of the residual stream
  * @param projections type of the seven matrices of a layer
+ * @param secondOnes type of the values' and the down projection in every second layer
  * @param embedding type of the embedding, which is the output too
  */
 record GeneratedModel(
@@ -38,6 +39,7 @@ record GeneratedModel(
         int context,
         float ropeBase,
         TensorType projections,
+        TensorType secondOnes,
         TensorType embedding) {
     /** BitNet-b1.58-2B-4T as its official I2_S file is: 332 tensors. */
     static final GeneratedModel BITNET_2B =
@@ -52,6 +54,7 @@ record GeneratedModel(
                     128_256,
                     4096,
                     500_000,
+                    TensorType.I2_S,
                     TensorType.I2_S,
                     TensorType.F16);
 
@@ -69,13 +72,20 @@ record GeneratedModel(
                     512,
                     500_000,
                     TensorType.I2_S,
+                    TensorType.I2_S,
                     TensorType.F16);
 
     /** Llama-3.2-1B as llama.cpp quantises it to Q4_0: the tied embedding is Q6_K. */
-    static final GeneratedModel LLAMA_1B_Q4_0 = llama1B(TensorType.Q4_0, TensorType.Q6_K);
+    static final GeneratedModel LLAMA_1B_Q4_0 =
+            llama1B(TensorType.Q4_0, TensorType.Q4_0, TensorType.Q6_K);
+
+    /** Llama-3.2-1B in a mixture of Q4_K and Q6_K much like Q4_K_M. */
+    static final GeneratedModel LLAMA_1B_Q4_K =
+            llama1B(TensorType.Q4_K, TensorType.Q6_K, TensorType.Q6_K);
 
     /** Llama-3.2-1B in Q8_0. */
-    static final GeneratedModel LLAMA_1B_Q8_0 = llama1B(TensorType.Q8_0, TensorType.Q8_0);
+    static final GeneratedModel LLAMA_1B_Q8_0 =
+            llama1B(TensorType.Q8_0, TensorType.Q8_0, TensorType.Q8_0);
 
     private static final Map<String, GeneratedModel> BY_NAME =
             new TreeMap<>(
@@ -83,9 +93,11 @@ record GeneratedModel(
                             "bitnet-2b", BITNET_2B,
                             "bitnet-small", SMALL_BITNET,
                             "llama-1b-q4_0", LLAMA_1B_Q4_0,
+                            "llama-1b-q4_k", LLAMA_1B_Q4_K,
                             "llama-1b-q8_0", LLAMA_1B_Q8_0));
 
-    private static GeneratedModel llama1B(TensorType projections, TensorType embedding) {
+    private static GeneratedModel llama1B(
+            TensorType projections, TensorType secondOnes, TensorType embedding) {
         return new GeneratedModel(
                 "llama",
                 16,
@@ -98,6 +110,7 @@ record GeneratedModel(
                 131_072,
                 500_000,
                 projections,
+                secondOnes,
                 embedding);
     }
 
@@ -149,13 +162,14 @@ record GeneratedModel(
         boolean bitnet = !architecture.equals("llama");
         for (int layer = 0; layer < layers; layer++) {
             String block = "blk." + layer + ".";
+            TensorType mixed = layer % 2 == 0 ? projections : secondOnes;
             weights.matrix(block + "attn_q.weight", projections, heads * headDim, width);
             weights.matrix(block + "attn_k.weight", projections, kvHeads * headDim, width);
-            weights.matrix(block + "attn_v.weight", projections, kvHeads * headDim, width);
+            weights.matrix(block + "attn_v.weight", mixed, kvHeads * headDim, width);
             weights.matrix(block + "attn_output.weight", projections, width, heads * headDim);
             weights.matrix(block + "ffn_gate.weight", projections, feedForward, width);
             weights.matrix(block + "ffn_up.weight", projections, feedForward, width);
-            weights.matrix(block + "ffn_down.weight", projections, width, feedForward);
+            weights.matrix(block + "ffn_down.weight", mixed, width, feedForward);
             weights.norm(block + "attn_norm.weight", width);
             weights.norm(block + "ffn_norm.weight", width);
             if (bitnet) {

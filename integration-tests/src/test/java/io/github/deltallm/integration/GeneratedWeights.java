@@ -119,6 +119,11 @@ final class GeneratedWeights {
             // A standard deviation of 4.6 steps, for they are uniform from -8 to 7.
             case Q4_0 -> bytes.putShort(at, f16(deviation / 4.6));
             case Q8_0 -> bytes.putShort(at, f16(deviation / 73.9));
+            // Scale times 0 to 15, less 7.5 times minimum: with both from 0 to 63, 258 steps.
+            case Q4_K -> {
+                bytes.putShort(at, f16(deviation / 258));
+                bytes.putShort(at + 2, f16(7.5 * deviation / 258));
+            }
             case Q6_K -> {
                 for (int i = at + 192; i < at + 208; i++) {
                     bytes.put(i, (byte) 64);
