@@ -18,7 +18,6 @@ import jdk.incubator.vector.IntVector;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -64,12 +63,12 @@ final class EightBitWeight extends RoundedWeight {
     }
 
     @Override
-    void unpack(int unit, RepackedScratch scratch) {
-        long from = scales(unit, 0);
-        for (int block = 0; block < blocks; block++) {
-            int to = UNIT * block;
+    void unpack(int unit, int block, int count, RepackedScratch scratch) {
+        long from = scales(unit, block);
+        for (int i = 0; i < count; i++) {
+            int to = UNIT * i;
             for (int row = 0; row < ROWS; row += N) {
-                Lanes.f16(data, from + 2L * (ROWS * block + row), scratch.scales, to + row);
+                Lanes.f16(data, from + 2L * (ROWS * i + row), scratch.scales, to + row);
                 FloatVector.fromArray(F, scratch.scales, to + row)
                         .mul(16)
                         .intoArray(scratch.scales, to + ROWS + row);
@@ -78,10 +77,14 @@ final class EightBitWeight extends RoundedWeight {
     }
 
     @Override
-    void begin(float[] sums, int at, RepackedScratch scratch, int to) {
+    void rests(float[] sums, int at, int count, boolean add, RepackedScratch scratch, int to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
-        for (int block = 0; block < blocks; block++) {
+        if (add) {
+            r0 = FloatVector.fromArray(F, scratch.rests, to);
+            r1 = FloatVector.fromArray(F, scratch.rests, to + N);
+        }
+        for (int block = 0; block < count; block++) {
             int p = UNIT * block;
             FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
             FloatVector scale = FloatVector.fromArray(F, scratch.scales, p);
@@ -89,9 +92,8 @@ final class EightBitWeight extends RoundedWeight {
             scale = FloatVector.fromArray(F, scratch.scales, p + N);
             r1 = sum.fma(scale.mul(REST), r1);
         }
-        r0.intoArray(scratch.results, to);
-        r1.intoArray(scratch.results, to + N);
-        Arrays.fill(scratch.results, to + ROWS, to + UNIT, 0);
+        r0.intoArray(scratch.rests, to);
+        r1.intoArray(scratch.rests, to + N);
     }
 
     @Override
@@ -104,6 +106,7 @@ final class EightBitWeight extends RoundedWeight {
     void finish(RepackedScratch scratch, int from) {
         for (int at = from; at < from + ROWS; at += N) {
             FloatVector.fromArray(F, scratch.results, at)
+                    .add(FloatVector.fromArray(F, scratch.rests, at))
                     .add(FloatVector.fromArray(F, scratch.results, at + ROWS))
                     .intoArray(scratch.results, at);
         }

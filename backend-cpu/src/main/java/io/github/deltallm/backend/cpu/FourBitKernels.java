@@ -128,7 +128,8 @@ final class FourBitKernels {
      * @param scaleRows of them a block: UNIT, or half as many if both registers have the same
      * @param second what the scales of the second register are multiplied by
      * @param sums of the row's blocks
-     * @param rest what a sum times a scale of the first register is multiplied by and added
+     * @param rest what a sum times a scale of the first register is multiplied by
+     * @param rests get that for the first register's rows
      */
     static void multiply(
             MemorySegment w,
@@ -141,11 +142,14 @@ final class FourBitKernels {
             float second,
             float[] sums,
             float rest,
+            float[] rests,
             float[] results) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         FloatVector r2 = r0;
         FloatVector r3 = r0;
+        FloatVector rest0 = r0;
+        FloatVector rest1 = r0;
         long other = 2L * scaleRows - 4L * N;
         for (int block = 0; block < blocks; block++) {
             // So that a word's bias is taken back; its multiples of 2^32 vanish.
@@ -192,7 +196,7 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r0 = ((FloatVector) low0.convert(I2F, 0)).fma(scale.mul(step), r0);
             if (rest != 0) {
-                r0 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), r0);
+                rest0 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), rest0);
             }
             scale =
                     ((IntVector)
@@ -204,7 +208,7 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r1 = ((FloatVector) high0.convert(I2F, 0)).fma(scale.mul(step), r1);
             if (rest != 0) {
-                r1 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), r1);
+                rest1 = scale.mul(rest).fma(FloatVector.broadcast(F, sums[block]), rest1);
             }
             s += other;
             step *= second;
@@ -225,6 +229,8 @@ final class FourBitKernels {
                             .mul(0x1p112f);
             r3 = ((FloatVector) high1.convert(I2F, 0)).fma(scale.mul(step), r3);
         }
+        rest0.intoArray(rests, 0);
+        rest1.intoArray(rests, N);
         r0.intoArray(results, 0);
         r1.intoArray(results, N);
         r2.intoArray(results, 2 * N);
@@ -232,29 +238,46 @@ final class FourBitKernels {
     }
 
     /**
-     * Sets a row's results to what does not depend on the weights.
+     * Sets a row's rests to what does not depend on the weights, or adds it.
      *
-     * @param rests what the blocks' sums are multiplied by, {@code [block][UNIT]}
+     * @param factors what the blocks' sums are multiplied by, {@code [block][UNIT]}
      * @param sums of the row's blocks, from {@code at} on
-     * @param to where the row's results begin
+     * @param add to what is there
+     * @param to where the row's rests begin
      */
-    static void begin(float[] rests, int blocks, float[] sums, int at, float[] results, int to) {
+    static void rests(
+            float[] factors, int blocks, float[] sums, int at, boolean add, float[] rests, int to) {
         FloatVector r0 = FloatVector.zero(F);
         FloatVector r1 = r0;
         FloatVector r2 = r0;
         FloatVector r3 = r0;
+        if (add) {
+            r0 = FloatVector.fromArray(F, rests, to);
+            r1 = FloatVector.fromArray(F, rests, to + N);
+            r2 = FloatVector.fromArray(F, rests, to + 2 * N);
+            r3 = FloatVector.fromArray(F, rests, to + 3 * N);
+        }
         for (int block = 0; block < blocks; block++) {
             int p = block * (4 * N);
             FloatVector sum = FloatVector.broadcast(F, sums[at + block]);
-            r0 = sum.fma(FloatVector.fromArray(F, rests, p), r0);
-            r1 = sum.fma(FloatVector.fromArray(F, rests, p + N), r1);
-            r2 = sum.fma(FloatVector.fromArray(F, rests, p + 2 * N), r2);
-            r3 = sum.fma(FloatVector.fromArray(F, rests, p + 3 * N), r3);
+            r0 = sum.fma(FloatVector.fromArray(F, factors, p), r0);
+            r1 = sum.fma(FloatVector.fromArray(F, factors, p + N), r1);
+            r2 = sum.fma(FloatVector.fromArray(F, factors, p + 2 * N), r2);
+            r3 = sum.fma(FloatVector.fromArray(F, factors, p + 3 * N), r3);
         }
-        r0.intoArray(results, to);
-        r1.intoArray(results, to + N);
-        r2.intoArray(results, to + 2 * N);
-        r3.intoArray(results, to + 3 * N);
+        r0.intoArray(rests, to);
+        r1.intoArray(rests, to + N);
+        r2.intoArray(rests, to + 2 * N);
+        r3.intoArray(rests, to + 3 * N);
+    }
+
+    /** Adds a row's rests to its results, both from {@code at} on. */
+    static void join(float[] results, float[] rests, int at) {
+        for (int row = at; row < at + UNIT; row += N) {
+            FloatVector.fromArray(F, results, row)
+                    .add(FloatVector.fromArray(F, rests, row))
+                    .intoArray(results, row);
+        }
     }
 
     /**

@@ -7,7 +7,6 @@ import io.github.deltallm.api.spi.Tensor;
 import io.github.deltallm.api.spi.TensorType;
 
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -73,17 +72,15 @@ final class FourBitWeight extends RoundedWeight {
     }
 
     @Override
-    void unpack(int unit, RepackedScratch scratch) {
-        type.unpack(data, head(unit, 0), blocks, scratch);
+    void unpack(int unit, int block, int count, RepackedScratch scratch) {
+        type.unpack(data, head(unit, block), count, scratch);
     }
 
     @Override
-    void begin(float[] sums, int at, RepackedScratch scratch, int to) {
-        if (type == FourBitScales.Q4_0) {
-            // n stands for n - 8, which is what is multiplied.
-            Arrays.fill(scratch.results, to, to + UNIT, 0);
-        } else {
-            FourBitKernels.begin(scratch.minima, blocks, sums, at, scratch.results, to);
+    void rests(float[] sums, int at, int count, boolean add, RepackedScratch scratch, int to) {
+        // Of Q4_0 n stands for n - 8, which is what is multiplied.
+        if (type != FourBitScales.Q4_0) {
+            FourBitKernels.rests(scratch.minima, count, sums, at, add, scratch.rests, to);
         }
     }
 
@@ -97,7 +94,11 @@ final class FourBitWeight extends RoundedWeight {
     }
 
     @Override
-    void finish(RepackedScratch scratch, int from) {}
+    void finish(RepackedScratch scratch, int from) {
+        if (type != FourBitScales.Q4_0) {
+            FourBitKernels.join(scratch.results, scratch.rests, from);
+        }
+    }
 
     @Override
     void decode(int unit, int block, int row, RepackedScratch scratch) {

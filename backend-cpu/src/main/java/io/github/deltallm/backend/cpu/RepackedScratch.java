@@ -11,6 +11,9 @@ final class RepackedScratch {
     /** Results of a unit, {@code [RoundedRows.GROUP][UNIT]}. */
     final float[] results = new float[RoundedRows.GROUP * UNIT];
 
+    /** What is added to them: what depends on the sums of the activations only. */
+    final float[] rests = new float[RoundedRows.GROUP * UNIT];
+
     /** Decoded weights of some columns, {@code [column][N rows]} as fp32. */
     final MemorySegment columns;
 

@@ -4,6 +4,7 @@ import static io.github.deltallm.backend.cpu.FourBitKernels.UNIT;
 
 import io.github.deltallm.api.spi.Tensor;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -22,19 +23,26 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
         super(tensor, unitRows, headBytes, scaleBytes, wordBytes, bias, memory);
     }
 
-    /** Sets the scratch's scales to what the words of a unit are multiplied by. */
-    abstract void unpack(int unit, RepackedScratch scratch);
+    /**
+     * Sets the scratch's scales to what the words of some blocks of a unit are multiplied by.
+     *
+     * @param block a multiple of {@link RepackedWeight#RUNS}
+     */
+    abstract void unpack(int unit, int block, int count, RepackedScratch scratch);
 
     /**
-     * Sets a row's results to what depends on the sums of its blocks only.
+     * Sets a row's rests to what depends on the sums of unpacked blocks only.
      *
      * @param sums in units of {@link RoundedRows#SUM_UNIT}, from {@code at} on
-     * @param to where the row's results begin
+     * @param add to what is there
+     * @param to where the row's rests begin
      */
-    abstract void begin(float[] sums, int at, RepackedScratch scratch, int to);
+    abstract void rests(
+            float[] sums, int at, int count, boolean add, RepackedScratch scratch, int to);
 
     /**
-     * Sets the results to the products of a single row, if there is a faster way for it.
+     * Sets the results and rests to those of a single row, if there is a faster way for it; they
+     * are the same.
      *
      * @return whether that was done
      */
@@ -61,10 +69,11 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
                 second,
                 x.sums(0),
                 rest,
+                scratch.rests,
                 scratch.results);
     }
 
-    /** Brings a row's results, from {@code from} on, into the order of the unit's rows. */
+    /** Adds the rests to a row's results, from {@code from} on, one for each row of the unit. */
     abstract void finish(RepackedScratch scratch, int from);
 
     @Override
@@ -76,13 +85,22 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
             store(unit, scratch.results, 0, out, 0);
             return;
         }
-        unpack(unit, scratch);
+        // For a single row scales are unpacked little by little, while the words come from memory.
+        int step = xRows == 1 ? RUNS : blocks;
         for (int row = 0, count; row < xRows; row += count) {
             count = RoundedRows.together(row, xRows);
-            for (int i = 0; i < count; i++) {
-                begin(rounded.sums(row), rounded.blocksAt(row + i), scratch, i * UNIT);
+            Arrays.fill(scratch.results, 0, count * UNIT, 0);
+            for (int block = 0; block < blocks; block += step) {
+                int some = Math.min(step, blocks - block);
+                if (row == 0) {
+                    unpack(unit, block, some, scratch);
+                }
+                add(unit, block, some, rounded, row, count, scratch);
+                for (int i = 0; i < count; i++) {
+                    int sum = rounded.blocksAt(row + i) + block;
+                    rests(rounded.sums(row), sum, some, block > 0, scratch, i * UNIT);
+                }
             }
-            add(unit, rounded, row, count, scratch);
             for (int i = 0; i < count; i++) {
                 finish(scratch, i * UNIT);
                 store(unit, scratch.results, i * UNIT, out, row + i);
@@ -90,21 +108,29 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
         }
     }
 
-    private void add(int unit, RoundedRows x, int row, int count, RepackedScratch scratch) {
+    /** Adds the products of some blocks; of several rows together, those of all blocks. */
+    private void add(
+            int unit,
+            int block,
+            int some,
+            RoundedRows x,
+            int row,
+            int count,
+            RepackedScratch scratch) {
         int[] factors = x.factors(row);
         int at = x.factorsAt(row);
         float[] steps = x.steps(row);
         int stepAt = x.blocksAt(row);
-        long words = words(unit, 0);
+        long words = words(unit, block);
         if (count == 1) {
             FourBitKernels.add(
                     data,
                     words,
-                    blocks,
+                    some,
                     factors,
-                    at,
+                    at + block * (FourBitKernels.WORDS * RoundedRows.FACTORS),
                     steps,
-                    stepAt,
+                    stepAt + block,
                     scratch.scales,
                     scratch.results);
             return;
@@ -114,7 +140,7 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
                     data,
                     words,
                     register,
-                    blocks,
+                    some,
                     factors,
                     at,
                     steps,

@@ -49,23 +49,30 @@ final class SixBitKernels {
     }
 
     /**
-     * The products of {@code N} rows. A weight n becomes the float {@code 64 + n} by a shift that
-     * puts it into the mantissa's highest bits; what is too much is taken from the sum by the sum
-     * of the activations.
+     * Adds the products of {@code N} rows' groups. A weight n becomes the float {@code 64 + n} by a
+     * shift that puts it into the mantissa's highest bits; what is too much is taken from the sum
+     * by the sum of the activations.
      *
-     * @param w repacked weights, the unit's words from {@code at} on
-     * @param scales, {@code [group][N]}
-     * @param results gets {@code [N]} floats
+     * @param w repacked weights, the groups' words from {@code at} on
+     * @param first the first group's place in the row
+     * @param scales {@code [group][N]}, from the first group on
+     * @param results {@code [N]} floats
      */
-    static void multiply(
-            MemorySegment w, long at, int groups, BroadcastRow x, float[] scales, float[] results) {
+    static void add(
+            MemorySegment w,
+            long at,
+            int first,
+            int groups,
+            BroadcastRow x,
+            float[] scales,
+            float[] results) {
         float[] values = x.values;
         float[] sums = x.sums;
-        FloatVector result = FloatVector.zero(F);
+        FloatVector result = FloatVector.fromArray(F, results, 0);
         for (int group = 0; group < groups; group++) {
-            int c = group * GROUP;
+            int c = (first + group) * GROUP;
             // Weights n are multiplied as 64 + n, and stand for n - 32.
-            FloatVector r = FloatVector.broadcast(F, -96 * sums[group]);
+            FloatVector r = FloatVector.broadcast(F, -96 * sums[first + group]);
             FloatVector s = FloatVector.zero(F);
             IntVector last = IntVector.zero(I);
             for (int word = 0; word < WORDS; word++) {

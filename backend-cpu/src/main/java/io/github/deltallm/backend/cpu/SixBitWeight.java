@@ -7,6 +7,7 @@ import static io.github.deltallm.backend.cpu.SixBitKernels.GROUP;
 import io.github.deltallm.api.spi.Tensor;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -74,29 +75,30 @@ final class SixBitWeight extends RepackedWeight {
     @Override
     void multiply(Worker worker, Inputs x, int xRows, int unit, Rows out) {
         RepackedScratch scratch = worker.repacked;
-        unpack(unit, scratch);
-        SixBitKernels.multiply(
-                data,
-                words(unit, 0),
-                blocks * GROUPS,
-                worker.broadcast,
-                scratch.scales,
-                scratch.results);
+        Arrays.fill(scratch.results, 0, N, 0);
+        for (int block = 0; block < blocks; block += RUNS) {
+            unpack(unit, block, scratch);
+            SixBitKernels.add(
+                    data,
+                    words(unit, block),
+                    block * GROUPS,
+                    RUNS * GROUPS,
+                    worker.broadcast,
+                    scratch.scales,
+                    scratch.results);
+        }
         store(unit, scratch.results, 0, out, 0);
     }
 
     /**
-     * The scales of a unit's blocks, {@code [block][GROUPS][N]}. A register has the bytes of four
+     * The scales of eight blocks, {@code [block][GROUPS][N]}. A register has the bytes of four
      * groups, so that of two blocks.
      */
-    private void unpack(int unit, RepackedScratch scratch) {
-        for (int block = 0; block < blocks; block += RUNS) {
-            Lanes.f16(data, head(unit, block), scratch.heads, 0);
-            long at = scales(unit, block);
-            for (int run = 0; run < RUNS; run += 2, at += BYTES) {
-                SixBitKernels.scales(
-                        data, at, scratch.heads, scratch.scales, (block + run) * GROUPS * N);
-            }
+    private void unpack(int unit, int block, RepackedScratch scratch) {
+        Lanes.f16(data, head(unit, block), scratch.heads, 0);
+        long at = scales(unit, block);
+        for (int run = 0; run < RUNS; run += 2, at += BYTES) {
+            SixBitKernels.scales(data, at, scratch.heads, scratch.scales, run * GROUPS * N);
         }
     }
 
