@@ -30,7 +30,8 @@ final class TernaryCompiler {
         scratch = new TernaryScratch[layers.isEmpty() ? 0 : team.members()];
         int units = mostUnits(layers);
         for (int member = 0; member < scratch.length; member++) {
-            scratch[member] = new TernaryScratch(maxRows, units, mixed, memory.arena());
+            int blocks = Lanes.ceilDiv(columns, TernaryWeight.BLOCK);
+            scratch[member] = new TernaryScratch(maxRows, blocks, units, mixed, memory.arena());
         }
     }
 
@@ -65,7 +66,8 @@ final class TernaryCompiler {
         if (known != null) {
             return known;
         }
-        TernaryWeight weight = new TernaryWeight(layer.weight(), layer.bias(), memory);
+        TernaryWeight weight =
+                new TernaryWeight(layer.weight(), layer.bias(), team.members(), memory);
         Repacking.inParts(layer.weight(), team, weight::pack);
         weight.packed();
         weights.put(key, weight);

@@ -63,11 +63,11 @@ final class TernaryKernels {
      * @param x quantised activations, shorts, those of word w's nine weights at {@code w}, {@code
      *     words + w}, {@code 2 * words + w} and so on
      * @param at offset of the block's first activation
-     * @param tables three tables of {@link #TABLE} bytes a word
+     * @param tables three tables of {@link #TABLE} bytes a word, from {@code first} on
      */
-    static void tables(MemorySegment x, long at, int words, MemorySegment tables) {
+    static void tables(MemorySegment x, long at, int words, MemorySegment tables, long first) {
         long step = 2L * words;
-        long to = 0;
+        long to = first;
         for (long p = at; p < at + step; p += 2) {
             table(x, p, step, tables, to);
             table(x, p + 3 * step, step, tables, to + TABLE);
@@ -102,7 +102,7 @@ final class TernaryKernels {
      * Adds a block's products of 64 weight rows.
      *
      * @param w words, {@code [words][64]}; see {@link Repacking#lane} for the order of rows
-     * @param tables of {@link #tables}
+     * @param tables of {@link #tables}, from {@code first} on
      * @param sums 64 ints, row after row
      */
     static void add(
@@ -110,18 +110,19 @@ final class TernaryKernels {
             long at,
             int words,
             MemorySegment tables,
+            long first,
             MemorySegment sums,
             long to) {
         if (N == 16) {
-            wide(w, at, words, tables, sums, to);
+            wide(w, at, words, tables, first, sums, to);
             return;
         }
         for (int part = 0; part < 16 / N; part++) {
             long from = at + (long) part * 2 * BYTES;
             if (N == 8) {
-                medium(w, from, words, tables, sums, to + part * 4L * BYTES);
+                medium(w, from, words, tables, first, sums, to + part * 4L * BYTES);
             } else {
-                narrow(w, from, words, tables, sums, to + part * 4L * BYTES);
+                narrow(w, from, words, tables, first, sums, to + part * 4L * BYTES);
             }
         }
     }
@@ -135,6 +136,7 @@ final class TernaryKernels {
             long at,
             int words,
             MemorySegment tables,
+            long first,
             MemorySegment sums,
             long to) {
         ShortVector five = ShortVector.broadcast(S, 5);
@@ -142,8 +144,8 @@ final class TernaryKernels {
         ShortVector a = ShortVector.zero(S);
         ShortVector b = a;
         long p = at;
-        long end = 3L * TABLE * words;
-        for (long q = 0; q < end; q += 3 * TABLE, p += 128) {
+        long end = first + 3L * TABLE * words;
+        for (long q = first; q < end; q += 3 * TABLE, p += 128) {
             ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
             ShortVector u = ShortVector.fromMemorySegment(S, w, p + 64, NATIVE);
             ShortVector x = ShortVector.fromMemorySegment(S, tables, q, NATIVE);
@@ -180,13 +182,14 @@ final class TernaryKernels {
             long at,
             int words,
             MemorySegment tables,
+            long first,
             MemorySegment sums,
             long to) {
         ShortVector a = ShortVector.zero(S);
         ShortVector b = a;
         long p = at;
-        long end = 3L * TABLE * words;
-        for (long q = 0; q < end; q += 3 * TABLE, p += 128) {
+        long end = first + 3L * TABLE * words;
+        for (long q = first; q < end; q += 3 * TABLE, p += 128) {
             ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
             ShortVector u = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
             ShortVector x = ShortVector.fromMemorySegment(S, tables, q, NATIVE);
@@ -228,13 +231,14 @@ final class TernaryKernels {
             long at,
             int words,
             MemorySegment tables,
+            long first,
             MemorySegment sums,
             long to) {
         ShortVector a = ShortVector.zero(S);
         ShortVector b = a;
         long p = at;
-        long end = 3L * TABLE * words;
-        for (long q = 0; q < end; q += TABLE, p += 128) {
+        long end = first + 3L * TABLE * words;
+        for (long q = first; q < end; q += TABLE, p += 128) {
             ShortVector v = ShortVector.fromMemorySegment(S, w, p, NATIVE);
             ShortVector u = ShortVector.fromMemorySegment(S, w, p + BYTES, NATIVE);
             for (int digit = 0; digit < 3; digit++) {

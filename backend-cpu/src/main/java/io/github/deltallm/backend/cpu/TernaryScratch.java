@@ -8,9 +8,11 @@ final class TernaryScratch {
     /** Rows of activations at a time. */
     static final int ROWS = 32;
 
-    private static final int MOST_WORDS = Lanes.ceilDiv(TernaryWeight.BLOCK, TernaryKernels.DIGITS);
+    /** Bytes of a block's tables. */
+    static final long TABLES =
+            3L * Lanes.ceilDiv(TernaryWeight.BLOCK, TernaryKernels.DIGITS) * TernaryKernels.TABLE;
 
-    /** Tables of one row's block. */
+    /** Tables of a row's blocks, {@link #TABLES} apart. */
     final MemorySegment tables;
 
     /** Integer sums: {@code [rows][units][64]}. */
@@ -24,13 +26,14 @@ final class TernaryScratch {
 
     /**
      * @param rows the most rows of a step
+     * @param blocks of the longest row
      * @param units the most units of a member's share
      * @param mixed whether some weight has rows with different scales
      */
-    TernaryScratch(int rows, int units, boolean mixed, Arena arena) {
+    TernaryScratch(int rows, int blocks, int units, boolean mixed, Arena arena) {
         String what = "scratch of a thread";
         int count = Math.min(ROWS, rows) * units * TernaryWeight.UNIT;
-        tables = Native.allocate(arena, 3L * MOST_WORDS * TernaryKernels.TABLE, what);
+        tables = Native.allocate(arena, blocks * TABLES, what);
         sums = Native.floats(arena, count, what);
         blockSums = Native.floats(arena, TernaryWeight.UNIT, what);
         totals = new double[mixed ? count : 0];

@@ -7,7 +7,8 @@ import java.util.Arrays;
  *
  * <p>Each member goes through its share of the weights block by block: the tables of a row's block
  * are made once for all layers and stay in the first-level cache, the weights of a block stay in
- * the second-level one for all rows. With a single row they are read once, one after the other.
+ * the second-level one for all rows. With a single row each layer's share is read from beginning to
+ * end instead, and the tables of all blocks are made before.
  */
 record TernaryStage(
         Rows in,
@@ -45,16 +46,40 @@ record TernaryStage(
         int stride = stride(worker);
         TernaryKernels.clear(own.sums, count * stride);
         Arrays.fill(own.totals, 0);
+        if (count == 1) {
+            multiplySingle(worker, first, own);
+            return;
+        }
         for (int block = 0; block < layers[0].blocks(); block++) {
             int words = layers[0].words(block);
             for (int row = 0; row < count; row++) {
-                TernaryKernels.tables(
-                        activations.data(), activations.at(first + row, block), words, own.tables);
+                long at = activations.at(first + row, block);
+                TernaryKernels.tables(activations.data(), at, words, own.tables, 0);
                 int to = row * stride;
                 for (TernaryWeight layer : layers) {
-                    to = layer.add(worker, block, own, to);
+                    to = layer.add(worker, block, own, 0, to);
                 }
             }
+        }
+    }
+
+    private void multiplySingle(Worker worker, int row, TernaryScratch own) {
+        int blocks = layers[0].blocks();
+        for (int block = 0; block < blocks; block++) {
+            TernaryKernels.tables(
+                    activations.data(),
+                    activations.at(row, block),
+                    layers[0].words(block),
+                    own.tables,
+                    block * TernaryScratch.TABLES);
+        }
+        int to = 0;
+        for (TernaryWeight layer : layers) {
+            int end = to;
+            for (int block = 0; block < blocks; block++) {
+                end = layer.add(worker, block, own, block * TernaryScratch.TABLES, to);
+            }
+            to = end;
         }
     }
 

@@ -25,9 +25,10 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A ternary matrix, repacked for {@link TernaryKernels}: {@code [block of 256 columns][64
- * rows][words][64]}. Nine weights take 16 bits: 58 bytes for 256 of them, where I2_S takes 64,
- * TQ2_0 66 and TQ1_0 54. The words take the place of the mapped bytes, whose pages are given back.
+ * A ternary matrix, repacked for {@link TernaryKernels}: {@code [member][block of 256 columns][64
+ * rows][words][64]}, so that each member of the team reads its share from beginning to end. Nine
+ * weights take 16 bits: 58 bytes for 256 of them, where I2_S takes 64, TQ2_0 66 and TQ1_0 54. The
+ * words take the place of the mapped bytes, whose pages are given back.
  */
 final class TernaryWeight {
     /** Columns of a block. */
@@ -43,6 +44,7 @@ final class TernaryWeight {
     private final MemorySegment data;
     private final int units;
     private final int blocks;
+    private final int members;
 
     /** The scale of each row; of those with different scales the largest. */
     private final float[] scales;
@@ -54,12 +56,17 @@ final class TernaryWeight {
     private boolean anyMixed;
     private final float[] bias;
 
-    /** Allocates; {@link #pack} fills. */
-    TernaryWeight(Tensor tensor, Optional<Tensor> bias, WeightMemory memory) {
+    /**
+     * Allocates; {@link #pack} fills.
+     *
+     * @param members of the team that multiplies
+     */
+    TernaryWeight(Tensor tensor, Optional<Tensor> bias, int members, WeightMemory memory) {
         this.tensor = tensor;
+        this.members = members;
         units = Lanes.ceilDiv(tensor.rows(), UNIT);
         blocks = Lanes.ceilDiv(tensor.columns(), BLOCK);
-        data = memory.allocate(at(blocks - 1, units), "the tensor " + tensor.name());
+        data = memory.allocate(units * unitBytes(), "the tensor " + tensor.name());
         scales = new float[units * UNIT];
         mixed = new boolean[tensor.rows()];
         blockScales = new float[tensor.type() == TensorType.I2_S ? 0 : tensor.rows() * blocks];
@@ -85,10 +92,22 @@ final class TernaryWeight {
         return Lanes.ceilDiv(columns, TernaryKernels.DIGITS);
     }
 
+    private long unitBytes() {
+        return 2L * UNIT * ((blocks - 1) * words(0) + words(blocks - 1));
+    }
+
     /** Offset of a unit's words of a block. */
-    long at(int block, int unit) {
-        long full = (long) words(0) * 2 * UNIT * units;
-        return block * full + (long) words(block) * 2 * UNIT * unit;
+    private long at(int block, int unit) {
+        int member = (int) (((unit + 1L) * members - 1) / units);
+        int first = first(member, members);
+        int share = first(member + 1, members) - first;
+        long before = 2L * UNIT * words(0) * share * block;
+        return first * unitBytes() + before + 2L * UNIT * words(block) * (unit - first);
+    }
+
+    /** The first unit of an equal share, as {@link Worker#first} has it. */
+    private int first(int member, int members) {
+        return (int) ((long) units * member / members);
     }
 
     /**
@@ -97,8 +116,8 @@ final class TernaryWeight {
      * @throws ModelFormatException if two bits stand for no ternary value
      */
     void pack(int member, int members) {
-        int first = (int) ((long) units * member / members) * UNIT;
-        int end = (int) ((long) units * (member + 1) / members) * UNIT;
+        int first = first(member, members) * UNIT;
+        int end = first(member + 1, members) * UNIT;
         short[] digits = new short[BLOCK + 2 * UNIT];
         Arrays.fill(digits, ZERO);
         short[] words = new short[2 * UNIT];
@@ -220,34 +239,35 @@ final class TernaryWeight {
     /**
      * Adds a block's products of this member's share of the rows.
      *
-     * @param scratch its tables are those of the block
+     * @param scratch has the block's tables from {@code tables} on
      * @param to index of the first sum
      * @return index behind the last one
      */
-    int add(Worker worker, int block, TernaryScratch scratch, int to) {
+    int add(Worker worker, int block, TernaryScratch scratch, long tables, int to) {
         int words = words(block);
+        int first = worker.first(units);
         int end = worker.end(units);
         int sum = to;
-        for (int unit = worker.first(units); unit < end; unit++, sum += UNIT) {
-            long at = at(block, unit);
+        long at = first == end ? 0 : at(block, first);
+        for (int unit = first; unit < end; unit++, sum += UNIT, at += 2L * UNIT * words) {
             if (anyMixed) {
-                addMixed(block, unit, scratch, sum);
+                addMixed(block, unit, at, scratch, tables, sum);
             } else {
-                TernaryKernels.add(data, at, words, scratch.tables, scratch.sums, 4L * sum);
+                TernaryKernels.add(data, at, words, scratch.tables, tables, scratch.sums, 4L * sum);
             }
         }
         return sum;
     }
 
-    private void addMixed(int block, int unit, TernaryScratch scratch, int to) {
+    private void addMixed(
+            int block, int unit, long at, TernaryScratch scratch, long tables, int to) {
         TernaryKernels.clear(scratch.blockSums, UNIT);
-        TernaryKernels.add(
-                data, at(block, unit), words(block), scratch.tables, scratch.blockSums, 0);
+        TernaryKernels.add(data, at, words(block), scratch.tables, tables, scratch.blockSums, 0);
         for (int i = 0; i < UNIT; i++) {
             int row = unit * UNIT + i;
             int sum = scratch.blockSums.get(Lanes.NATIVE_INT, 4L * i);
-            long at = 4L * (to + i);
-            scratch.sums.set(Lanes.NATIVE_INT, at, scratch.sums.get(Lanes.NATIVE_INT, at) + sum);
+            long all = 4L * (to + i);
+            scratch.sums.set(Lanes.NATIVE_INT, all, scratch.sums.get(Lanes.NATIVE_INT, all) + sum);
             if (row < tensor.rows()) {
                 scratch.totals[to + i] += (double) blockScales[row * blocks + block] * sum;
             }
