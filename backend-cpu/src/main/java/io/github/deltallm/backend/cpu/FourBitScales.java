@@ -236,10 +236,11 @@ enum FourBitScales {
             MemorySegment from, long block, int run, MemorySegment to, long head, long at, int row);
 
     /**
-     * Unpacks a unit's scales, {@code [block][UNIT]} floats, and what the sums of the activations
-     * are multiplied by where weights count from -8 to 7: the minima and 8 times the scales.
+     * Unpacks the scales of some blocks of a unit, {@code [block][UNIT]} floats, and what the sums
+     * of the activations are multiplied by where weights count from -8 to 7: the minima and 8 times
+     * the scales.
      *
-     * @param head offset of the unit's first head
+     * @param head offset of the first one's head; it is the first that has that head
      * @param to its minima get what sums are multiplied by, in units of {@link
      *     RoundedRows#SUM_UNIT}; they are left as they are where all of it is 0
      */

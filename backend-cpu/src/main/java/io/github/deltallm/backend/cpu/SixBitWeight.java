@@ -11,8 +11,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A matrix of weights of 6 bits (Q6_K), repacked: of eight blocks the f16 scale, two scales of 8
- * bits for each block, then two groups of words for each block, see {@link SixBitKernels}.
+ * A matrix of weights of 6 bits (Q6_K), repacked: of eight blocks the f16 scale and two scales of 8
+ * bits for each block; behind those of all rows two groups of words for each block, see {@link
+ * SixBitKernels}.
  */
 final class SixBitWeight extends RepackedWeight {
     private static final int BLOCK_BYTES = BLOCK * 6 / 8;
