@@ -77,10 +77,17 @@ final class FourBitWeight extends RoundedWeight {
     }
 
     @Override
+    boolean restsFirst() {
+        // The order in which near ties of the references come out as theirs.
+        return type == FourBitScales.Q4_1;
+    }
+
+    @Override
     void rests(float[] sums, int at, int count, boolean add, RepackedScratch scratch, int to) {
         // Of Q4_0 n stands for n - 8, which is what is multiplied.
         if (type != FourBitScales.Q4_0) {
-            FourBitKernels.rests(scratch.minima, count, sums, at, add, scratch.rests, to);
+            float[] rests = restsFirst() ? scratch.results : scratch.rests;
+            FourBitKernels.rests(scratch.minima, count, sums, at, add, rests, to);
         }
     }
 
@@ -95,7 +102,7 @@ final class FourBitWeight extends RoundedWeight {
 
     @Override
     void finish(RepackedScratch scratch, int from) {
-        if (type != FourBitScales.Q4_0) {
+        if (type == FourBitScales.Q4_K) {
             FourBitKernels.join(scratch.results, scratch.rests, from);
         }
     }

@@ -30,8 +30,14 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
      */
     abstract void unpack(int unit, int block, int count, RepackedScratch scratch);
 
+    /** Whether sums begin with the rests of all blocks, which need the scales of all blocks. */
+    boolean restsFirst() {
+        return false;
+    }
+
     /**
-     * Sets a row's rests to what depends on the sums of unpacked blocks only.
+     * Sets a row's rests to what depends on the sums of unpacked blocks only; its results, where
+     * they come first.
      *
      * @param sums in units of {@link RoundedRows#SUM_UNIT}, from {@code at} on
      * @param add to what is there
@@ -86,7 +92,7 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
             return;
         }
         // For a single row scales are unpacked little by little, while the words come from memory.
-        int step = xRows == 1 ? RUNS : blocks;
+        int step = xRows == 1 && !restsFirst() ? RUNS : blocks;
         for (int row = 0, count; row < xRows; row += count) {
             count = RoundedRows.together(row, xRows);
             Arrays.fill(scratch.results, 0, count * UNIT, 0);
@@ -95,11 +101,11 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
                 if (row == 0) {
                     unpack(unit, block, some, scratch);
                 }
-                add(unit, block, some, rounded, row, count, scratch);
                 for (int i = 0; i < count; i++) {
                     int sum = rounded.blocksAt(row + i) + block;
                     rests(rounded.sums(row), sum, some, block > 0, scratch, i * UNIT);
                 }
+                add(unit, block, some, rounded, row, count, scratch);
             }
             for (int i = 0; i < count; i++) {
                 finish(scratch, i * UNIT);
