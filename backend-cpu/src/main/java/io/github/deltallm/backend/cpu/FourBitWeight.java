@@ -102,7 +102,7 @@ final class FourBitWeight extends RoundedWeight {
 
     @Override
     void finish(RepackedScratch scratch, int from) {
-        if (type == FourBitScales.Q4_K) {
+        if (type != FourBitScales.Q4_0 && !restsFirst()) {
             FourBitKernels.join(scratch.results, scratch.rests, from);
         }
     }

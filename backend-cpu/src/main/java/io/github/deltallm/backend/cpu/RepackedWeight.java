@@ -43,6 +43,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
     private final long headBytes;
     private final long scaleBytes;
     private final long wordBytes;
+    private final long unitScales;
     private final long firstWord;
 
     /**
@@ -68,6 +69,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
         this.headBytes = (long) headBytes * unitRows;
         this.scaleBytes = (long) scaleBytes * unitRows;
         this.wordBytes = (long) wordBytes * unitRows;
+        unitScales = Lanes.ceilDiv(blocks, RUNS) * this.headBytes + blocks * this.scaleBytes;
         firstWord = head(units, 0) + 63 & -64;
         data = memory.allocate(words(units, 0), "the tensor " + tensor.name());
         this.bias = Repacking.bias(bias, Lanes.padded(units * unitRows), memory.arena());
@@ -116,8 +118,7 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
 
     /** Offset of the head that a block shares with others. */
     final long head(int unit, int block) {
-        long heads = Lanes.ceilDiv(blocks, RUNS) * headBytes + blocks * scaleBytes;
-        return unit * heads + block / RUNS * (headBytes + RUNS * scaleBytes);
+        return unit * unitScales + block / RUNS * (headBytes + RUNS * scaleBytes);
     }
 
     /** Offset of a block's own scales, which those of 6 bits share two by two. */
@@ -136,8 +137,8 @@ abstract sealed class RepackedWeight implements Product, PanelProduct.Source
      * @throws ModelFormatException if a scale is not finite
      */
     final void pack(int member, int members) {
-        int first = (int) ((long) units * member / members);
-        int end = (int) ((long) units * (member + 1) / members);
+        int first = Worker.first(units, member, members);
+        int end = Worker.first(units, member + 1, members);
         for (int row = first * unitRows; row < Math.min(end * unitRows, tensor.rows()); row++) {
             for (int block = 0; block < blocks; block++) {
                 pack(row * tensor.rowBytes(), row / unitRows, row % unitRows, block);

@@ -95,7 +95,9 @@ abstract sealed class RoundedWeight extends RepackedWeight permits FourBitWeight
         int step = xRows == 1 && !restsFirst() ? RUNS : blocks;
         for (int row = 0, count; row < xRows; row += count) {
             count = RoundedRows.together(row, xRows);
-            Arrays.fill(scratch.results, 0, count * UNIT, 0);
+            if (!restsFirst()) {
+                Arrays.fill(scratch.results, 0, count * UNIT, 0);
+            }
             for (int block = 0; block < blocks; block += step) {
                 int some = Math.min(step, blocks - block);
                 if (row == 0) {

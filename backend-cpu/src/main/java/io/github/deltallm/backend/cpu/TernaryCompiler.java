@@ -29,8 +29,8 @@ final class TernaryCompiler {
         activations = new TernaryRows(memory.arena(), layers.isEmpty() ? 0 : maxRows, columns);
         scratch = new TernaryScratch[layers.isEmpty() ? 0 : team.members()];
         int units = mostUnits(layers);
+        int blocks = Lanes.ceilDiv(columns, TernaryWeight.BLOCK);
         for (int member = 0; member < scratch.length; member++) {
-            int blocks = Lanes.ceilDiv(columns, TernaryWeight.BLOCK);
             scratch[member] = new TernaryScratch(maxRows, blocks, units, mixed, memory.arena());
         }
     }

@@ -44,7 +44,7 @@ final class TernaryWeight {
     private final MemorySegment data;
     private final int units;
     private final int blocks;
-    private final int members;
+    private final int readers;
 
     /** The scale of each row; of those with different scales the largest. */
     private final float[] scales;
@@ -59,11 +59,11 @@ final class TernaryWeight {
     /**
      * Allocates; {@link #pack} fills.
      *
-     * @param members of the team that multiplies
+     * @param readers members of the team that multiplies
      */
-    TernaryWeight(Tensor tensor, Optional<Tensor> bias, int members, WeightMemory memory) {
+    TernaryWeight(Tensor tensor, Optional<Tensor> bias, int readers, WeightMemory memory) {
         this.tensor = tensor;
-        this.members = members;
+        this.readers = readers;
         units = Lanes.ceilDiv(tensor.rows(), UNIT);
         blocks = Lanes.ceilDiv(tensor.columns(), BLOCK);
         data = memory.allocate(units * unitBytes(), "the tensor " + tensor.name());
@@ -98,16 +98,11 @@ final class TernaryWeight {
 
     /** Offset of a unit's words of a block. */
     private long at(int block, int unit) {
-        int member = (int) (((unit + 1L) * members - 1) / units);
-        int first = first(member, members);
-        int share = first(member + 1, members) - first;
+        int member = (int) (((unit + 1L) * readers - 1) / units);
+        int first = Worker.first(units, member, readers);
+        int share = Worker.first(units, member + 1, readers) - first;
         long before = 2L * UNIT * words(0) * share * block;
         return first * unitBytes() + before + 2L * UNIT * words(block) * (unit - first);
-    }
-
-    /** The first unit of an equal share, as {@link Worker#first} has it. */
-    private int first(int member, int members) {
-        return (int) ((long) units * member / members);
     }
 
     /**
@@ -116,8 +111,8 @@ final class TernaryWeight {
      * @throws ModelFormatException if two bits stand for no ternary value
      */
     void pack(int member, int members) {
-        int first = first(member, members) * UNIT;
-        int end = first(member + 1, members) * UNIT;
+        int first = Worker.first(units, member, members) * UNIT;
+        int end = Worker.first(units, member + 1, members) * UNIT;
         short[] digits = new short[BLOCK + 2 * UNIT];
         Arrays.fill(digits, ZERO);
         short[] words = new short[2 * UNIT];
@@ -248,7 +243,7 @@ final class TernaryWeight {
         int first = worker.first(units);
         int end = worker.end(units);
         int sum = to;
-        long at = first == end ? 0 : at(block, first);
+        long at = at(block, first);
         for (int unit = first; unit < end; unit++, sum += UNIT, at += 2L * UNIT * words) {
             if (anyMixed) {
                 addMixed(block, unit, at, scratch, tables, sum);

@@ -79,13 +79,18 @@ final class Worker {
         return Lanes.padded(columns) + 16;
     }
 
-    /** The first of this member's units of {@code units}; the next member's first ends them. */
-    int first(int units) {
+    /** The first unit of the {@code member}-th of {@code members} equal shares. */
+    static int first(int units, int member, int members) {
         return (int) ((long) units * member / members);
     }
 
+    /** The first of this member's units of {@code units}; the next member's first ends them. */
+    int first(int units) {
+        return first(units, member, members);
+    }
+
     int end(int units) {
-        return (int) ((long) units * (member + 1) / members);
+        return first(units, member + 1, members);
     }
 
     /** The first of this member's share of {@code count} outputs, in multiples of {@code unit}. */
