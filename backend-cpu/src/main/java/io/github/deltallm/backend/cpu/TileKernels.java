@@ -10,7 +10,8 @@ import jdk.incubator.vector.FloatVector;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Matrix product kernels: 4 registers of columns of x by 6 weight rows, 2 by 12 and 1 by 12.
+ * Matrix product kernels: 4 registers of columns of x by 6 weight rows, 2 by 12, 2 by 6 and 1 by
+ * 12.
  *
  * <p>The first two hold 24 accumulators; with x and a broadcast weight they fill 29 of the 32
  * registers of AVX-512. A step of k is 24 multiply-adds on 10 or 14 loads. Accumulators come from
@@ -235,6 +236,79 @@ final class TileKernels {
         k1.intoArray(c, to + 21 * N);
         l0.intoArray(c, to + 22 * N);
         l1.intoArray(c, to + 23 * N);
+    }
+
+    /**
+     * For processors with 16 registers, of which it fills 15.
+     *
+     * @param xStep bytes from one k to the next
+     * @param cStep distance of rows in c
+     */
+    static void tile2x6(
+            MemorySegment x,
+            long xAt,
+            long xStep,
+            int count,
+            float[] w,
+            int w0,
+            int stride,
+            int step,
+            float[] c,
+            int cStep,
+            int from,
+            int to) {
+        FloatVector a0 = FloatVector.fromArray(F, c, from);
+        FloatVector a1 = FloatVector.fromArray(F, c, from + N);
+        FloatVector b0 = FloatVector.fromArray(F, c, from + cStep);
+        FloatVector b1 = FloatVector.fromArray(F, c, from + cStep + N);
+        FloatVector c0 = FloatVector.fromArray(F, c, from + 2 * cStep);
+        FloatVector c1 = FloatVector.fromArray(F, c, from + 2 * cStep + N);
+        FloatVector d0 = FloatVector.fromArray(F, c, from + 3 * cStep);
+        FloatVector d1 = FloatVector.fromArray(F, c, from + 3 * cStep + N);
+        FloatVector e0 = FloatVector.fromArray(F, c, from + 4 * cStep);
+        FloatVector e1 = FloatVector.fromArray(F, c, from + 4 * cStep + N);
+        FloatVector f0 = FloatVector.fromArray(F, c, from + 5 * cStep);
+        FloatVector f1 = FloatVector.fromArray(F, c, from + 5 * cStep + N);
+        int w1 = w0 + stride;
+        int w2 = w1 + stride;
+        int w3 = w2 + stride;
+        int w4 = w3 + stride;
+        int w5 = w4 + stride;
+        for (int k = 0, j = 0; k < count; k++, j += step) {
+            long p = xAt + k * xStep;
+            FloatVector v0 = FloatVector.fromMemorySegment(F, x, p, NATIVE);
+            FloatVector v1 = FloatVector.fromMemorySegment(F, x, p + BYTES, NATIVE);
+            FloatVector s = FloatVector.broadcast(F, w[w0 + j]);
+            a0 = v0.fma(s, a0);
+            a1 = v1.fma(s, a1);
+            s = FloatVector.broadcast(F, w[w1 + j]);
+            b0 = v0.fma(s, b0);
+            b1 = v1.fma(s, b1);
+            s = FloatVector.broadcast(F, w[w2 + j]);
+            c0 = v0.fma(s, c0);
+            c1 = v1.fma(s, c1);
+            s = FloatVector.broadcast(F, w[w3 + j]);
+            d0 = v0.fma(s, d0);
+            d1 = v1.fma(s, d1);
+            s = FloatVector.broadcast(F, w[w4 + j]);
+            e0 = v0.fma(s, e0);
+            e1 = v1.fma(s, e1);
+            s = FloatVector.broadcast(F, w[w5 + j]);
+            f0 = v0.fma(s, f0);
+            f1 = v1.fma(s, f1);
+        }
+        a0.intoArray(c, to);
+        a1.intoArray(c, to + N);
+        b0.intoArray(c, to + cStep);
+        b1.intoArray(c, to + cStep + N);
+        c0.intoArray(c, to + 2 * cStep);
+        c1.intoArray(c, to + 2 * cStep + N);
+        d0.intoArray(c, to + 3 * cStep);
+        d1.intoArray(c, to + 3 * cStep + N);
+        e0.intoArray(c, to + 4 * cStep);
+        e1.intoArray(c, to + 4 * cStep + N);
+        f0.intoArray(c, to + 5 * cStep);
+        f1.intoArray(c, to + 5 * cStep + N);
     }
 
     static void tile1x12(

@@ -14,10 +14,14 @@ final class Tiles {
     static final int WIDEST = 4;
 
     /**
-     * The widest tile whose accumulators are all registers: with 16 of them the narrowest one is a
-     * fifth faster.
+     * Whether all accumulators of the kernels with 24 are registers. With 16 of them two registers
+     * by six rows are half as fast again as one by twelve, which loads more, and whose indexes are
+     * more to check.
      */
-    private static final int FITTING = fitting();
+    private static final boolean MANY_REGISTERS = manyRegisters();
+
+    /** The widest tile that a kernel takes at once. */
+    private static final int FITTING = MANY_REGISTERS ? WIDEST : 2;
 
     /** A multiple of all numbers of rows that a kernel takes at a time. */
     static final int ROWS = 12;
@@ -31,16 +35,16 @@ final class Tiles {
     private Tiles() {}
 
     /** The system property is for machines on which the JVM is told to use fewer registers. */
-    private static int fitting() {
+    private static boolean manyRegisters() {
         int wanted = Integer.getInteger("deltallm.cpu.tile", 0);
-        boolean wide = wanted == 0 ? Processor.hasManyRegisters() : wanted > 1;
-        return wide ? WIDEST : 1;
+        return wanted == 0 ? Processor.hasManyRegisters() : wanted > 1;
     }
 
     /** Rows that the kernel of a width takes at a time. */
     static int rowsAtATime(int width) {
         return switch (width) {
             case 4 -> 6;
+            case 2 -> MANY_REGISTERS ? 12 : 6;
             default -> 12;
         };
     }
@@ -123,12 +127,50 @@ final class Tiles {
         for (int row = 0; row < rows; row += step, to += step * width * Lanes.N) {
             int first = w0 + row * stride;
             int from = zeros < 0 ? to : zeros;
+            if (width > 1 && !MANY_REGISTERS) {
+                pairs(width, x, xAt, count, w, first, stride, kStep, c, from, to);
+                continue;
+            }
             switch (width) {
                 case 4 -> TileKernels.tile4x6(x, xAt, count, w, first, stride, kStep, c, from, to);
                 case 2 -> TileKernels.tile2x12(x, xAt, count, w, first, stride, kStep, c, from, to);
                 default ->
                         TileKernels.tile1x12(x, xAt, count, w, first, stride, kStep, c, from, to);
             }
+        }
+    }
+
+    /** The same for six rows, two registers of columns after the other. */
+    private static void pairs(
+            int width,
+            MemorySegment x,
+            long xAt,
+            int count,
+            float[] w,
+            int first,
+            int stride,
+            int kStep,
+            float[] c,
+            int from,
+            int to) {
+        long xStep = (long) width * BYTES;
+        int cStep = width * Lanes.N;
+        for (int v = 0; v < width; v += 2) {
+            long at = xAt + (long) v * BYTES;
+            int column = v * Lanes.N;
+            TileKernels.tile2x6(
+                    x,
+                    at,
+                    xStep,
+                    count,
+                    w,
+                    first,
+                    stride,
+                    kStep,
+                    c,
+                    cStep,
+                    from + column,
+                    to + column);
         }
     }
 }
