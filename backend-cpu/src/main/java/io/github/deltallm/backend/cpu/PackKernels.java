@@ -26,7 +26,8 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Sixteen elements of a decoded block at a time: to events, to lists, and back; for machines of
- * {@link SparseKernels#FAST}, which pack and expand under a mask in one instruction.
+ * {@link SparseKernels#FAST}, which pack and expand under a mask in one instruction. No method
+ * passes another one a vector or a mask, see {@link Lanes}.
  */
 final class PackKernels {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
@@ -40,64 +41,49 @@ final class PackKernels {
 
     private PackKernels() {}
 
-    /** Which lanes are transmitted. */
-    private static VectorMask<Float> transmitted(FloatVector x) {
-        return x.reinterpretAsInts().compare(NE, NOTHING).cast(F);
-    }
-
     /**
      * Packs N elements; may write up to 64 bytes.
      *
-     * @param step what INT8 events are counted in, the same for all
+     * @param steps what INT8 events are counted in, from {@code channel} on
+     * @param same whether all elements have the first one's
      * @return which are transmitted, as bits
      */
     static int pack(
             Events format,
             MemorySegment decoded,
             long from,
-            float step,
-            MemorySegment to,
-            long at) {
-        FloatVector x = FloatVector.fromMemorySegment(F, decoded, from, NATIVE);
-        VectorMask<Float> sent = transmitted(x);
-        store(format, (format == Events.INT8 ? x.div(step) : x).compress(sent), to, at);
-        return (int) sent.toLong();
-    }
-
-    /** As above; each element has a step of its own. */
-    static int pack(
-            Events format,
-            MemorySegment decoded,
-            long from,
             float[] steps,
             int channel,
+            boolean same,
             MemorySegment to,
             long at) {
         FloatVector x = FloatVector.fromMemorySegment(F, decoded, from, NATIVE);
-        VectorMask<Float> sent = transmitted(x);
-        FloatVector counts =
-                format == Events.INT8 ? x.div(FloatVector.fromArray(F, steps, channel)) : x;
-        store(format, counts.compress(sent), to, at);
-        return (int) sent.toLong();
-    }
-
-    private static void store(Events format, FloatVector x, MemorySegment to, long at) {
+        VectorMask<Float> sent = x.reinterpretAsInts().compare(NE, NOTHING).cast(F);
         switch (format) {
-            case F32 -> x.intoMemorySegment(to, at, LE);
+            case F32 -> x.compress(sent).intoMemorySegment(to, at, LE);
             case BF16 ->
                     ((ShortVector)
-                                    x.reinterpretAsInts()
+                                    x.compress(sent)
+                                            .reinterpretAsInts()
                                             .lanewise(LSHR, 16)
                                             .convertShape(I2S, SHORTS, 0))
                             .intoMemorySegment(to, at, LE);
-            case INT8 ->
-                    ((ByteVector)
-                                    x.add(ROUND)
-                                            .reinterpretAsInts()
-                                            .sub(ROUND_BITS)
-                                            .convertShape(I2B, BYTES, 0))
-                            .intoMemorySegment(to, at, LE);
+            case INT8 -> {
+                FloatVector step =
+                        same
+                                ? FloatVector.broadcast(F, steps[channel])
+                                : FloatVector.fromArray(F, steps, channel);
+                ((ByteVector)
+                                x.div(step)
+                                        .compress(sent)
+                                        .add(ROUND)
+                                        .reinterpretAsInts()
+                                        .sub(ROUND_BITS)
+                                        .convertShape(I2B, BYTES, 0))
+                        .intoMemorySegment(to, at, LE);
+            }
         }
+        return (int) sent.toLong();
     }
 
     /**
@@ -107,25 +93,25 @@ final class PackKernels {
     static void unpack(
             Events format, MemorySegment from, long at, int mask, MemorySegment decoded, long to) {
         VectorMask<Float> sent = VectorMask.fromLong(F, mask);
-        FloatVector.broadcast(F, -0f)
-                .blend(load(format, from, at).expand(sent), sent)
-                .intoMemorySegment(decoded, to, NATIVE);
-    }
-
-    private static FloatVector load(Events format, MemorySegment from, long at) {
-        return switch (format) {
-            case F32 -> FloatVector.fromMemorySegment(F, from, at, LE);
-            case BF16 ->
-                    ((IntVector)
-                                    ShortVector.fromMemorySegment(SHORTS, from, at, LE)
-                                            .convertShape(ZERO_EXTEND_S2I, INTS, 0))
-                            .lanewise(LSHL, 16)
-                            .reinterpretAsFloats();
-            case INT8 ->
-                    (FloatVector)
-                            ByteVector.fromMemorySegment(BYTES, from, at, LE)
-                                    .convertShape(B2F, F, 0);
-        };
+        FloatVector nothing = FloatVector.broadcast(F, -0f);
+        switch (format) {
+            case F32 ->
+                    nothing.blend(FloatVector.fromMemorySegment(F, from, at, LE).expand(sent), sent)
+                            .intoMemorySegment(decoded, to, NATIVE);
+            case BF16 -> {
+                ShortVector high = ShortVector.fromMemorySegment(SHORTS, from, at, LE);
+                FloatVector x =
+                        ((IntVector) high.convertShape(ZERO_EXTEND_S2I, INTS, 0))
+                                .lanewise(LSHL, 16)
+                                .reinterpretAsFloats();
+                nothing.blend(x.expand(sent), sent).intoMemorySegment(decoded, to, NATIVE);
+            }
+            case INT8 -> {
+                ByteVector counts = ByteVector.fromMemorySegment(BYTES, from, at, LE);
+                FloatVector x = (FloatVector) counts.convertShape(B2F, F, 0);
+                nothing.blend(x.expand(sent), sent).intoMemorySegment(decoded, to, NATIVE);
+            }
+        }
     }
 
     /** Multiplies N decoded elements by their steps; what is not transmitted stays so. */
@@ -150,7 +136,7 @@ final class PackKernels {
      */
     static int list(float[] in, int at, int place, float[] values, char[] places, int to) {
         FloatVector x = FloatVector.fromArray(F, in, at);
-        VectorMask<Float> sent = transmitted(x);
+        VectorMask<Float> sent = x.reinterpretAsInts().compare(NE, NOTHING).cast(F);
         x.compress(sent).intoArray(values, to);
         ShortVector.zero(SHORTS)
                 .addIndex(1)

@@ -128,23 +128,21 @@ final class SparseBlocks {
 
     private void packWhole(MemorySegment decoded, float[] steps, MemorySegment to) {
         long event = maskBytes();
-        boolean counts = events == Events.INT8;
         for (int list = 0; list < lists(); list++) {
             int mask = 0;
             for (int lane = 0; lane < elements(list); lane += 16) {
                 long from = 4L * (first(list) + lane);
                 int channel = channel(list);
                 int sent =
-                        keys
-                                ? PackKernels.pack(
-                                        events,
-                                        decoded,
-                                        from,
-                                        counts ? steps[channel] : 1,
-                                        to,
-                                        event)
-                                : PackKernels.pack(
-                                        events, decoded, from, steps, channel + lane, to, event);
+                        PackKernels.pack(
+                                events,
+                                decoded,
+                                from,
+                                steps,
+                                keys ? channel : channel + lane,
+                                keys,
+                                to,
+                                event);
                 mask |= sent << lane;
                 event += (long) eventBytes() * Integer.bitCount(sent);
             }
