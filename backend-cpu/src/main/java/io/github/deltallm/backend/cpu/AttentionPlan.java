@@ -1,5 +1,7 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.AttentionScratch.RANGES;
+
 import io.github.deltallm.api.spi.HeadShape;
 
 import org.jspecify.annotations.Nullable;
@@ -11,13 +13,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * How a step's attention is cut into tasks, the same for every layer: ranges of keys for sequences
- * with few rows, tiles of queries for the others. Cuts depend on sizes only, never on threads.
+ * with few rows, tiles of queries for the others. Ranges and tiles depend on sizes only, never on
+ * threads; how many ranges are a task does, and has no effect on results.
  */
 final class AttentionPlan implements AutoCloseable {
     /** The most rows of a span that are attended by key ranges. */
     static final int FEW = 4;
 
-    private static final int FIELDS = 5;
+    /** Tasks for each thread, so that all end at about the same time. */
+    private static final int TASKS = 4;
+
+    private static final int FIELDS = 6;
 
     private final HeadShape shape;
     private final int width;
@@ -30,7 +36,6 @@ final class AttentionPlan implements AutoCloseable {
     private int[] slots = new int[2];
     private boolean several;
     private boolean listsEvents;
-    private boolean tiles;
     private @Nullable Arena arena;
     private MemorySegment partials = MemorySegment.NULL;
 
@@ -45,15 +50,15 @@ final class AttentionPlan implements AutoCloseable {
         slotFloats = Lanes.padded(shape.group() * (scratch.channels + 2));
     }
 
-    /** Plans a step. */
-    void fill(StepState step) {
+    /** Plans a step for so many threads. */
+    void fill(StepState step, int threads) {
         count = 0;
         several = false;
         listsEvents = false;
-        tiles = false;
         if (slots.length < step.spans() + 1) {
             slots = new int[step.spans() + 1];
         }
+        int atATime = Math.clamp(allRanges(step) / (TASKS * threads), 1, RANGES);
         int slot = 0;
         for (int span = 0; span < step.spans(); span++) {
             slots[span] = slot;
@@ -61,19 +66,33 @@ final class AttentionPlan implements AutoCloseable {
                 int ranges = ranges(step, span);
                 several |= ranges > 1;
                 slot += step.spanRows(span) * shape.kvHeads() * ranges;
-                // A head's ranges lie one behind the other in memory: so one thread reads them.
-                for (int head = 0; head < shape.kvHeads(); head++) {
-                    for (int range = 0; range < ranges; range++) {
-                        add(span, head, range, 0, 0);
-                    }
-                }
+                // Several rows read a range one after the other, while it is in a cache.
+                addRanges(span, ranges, step.spanRows(span) == 1 ? atATime : 1);
             } else {
-                tiles = true;
                 addTiles(step, span);
                 listsEvents |= step.cache(span).encodes();
             }
         }
         reservePartials(slot);
+    }
+
+    private int allRanges(StepState step) {
+        int all = 0;
+        for (int span = 0; span < step.spans(); span++) {
+            all += step.spanRows(span) <= FEW ? ranges(step, span) * shape.kvHeads() : 0;
+        }
+        return all;
+    }
+
+    /** A head's ranges lie one behind the other in memory: a task has as many as it may. */
+    private void addRanges(int span, int ranges, int atATime) {
+        int pieces = Lanes.ceilDiv(ranges, atATime);
+        for (int head = 0; head < shape.kvHeads(); head++) {
+            for (int piece = 0; piece < pieces; piece++) {
+                int first = piece * ranges / pieces;
+                add(span, head, first, (piece + 1) * ranges / pieces - first, 0, 0);
+            }
+        }
     }
 
     /** The last rows see most keys: they come first, so that the end is even. */
@@ -84,13 +103,13 @@ final class AttentionPlan implements AutoCloseable {
             for (int head = 0; head < shape.kvHeads(); head++) {
                 for (int inGroup = 0; inGroup < shape.group(); inGroup += headsATile) {
                     int first = tile * rowsATile;
-                    add(span, head, first, Math.min(rowsATile, rows - first), inGroup);
+                    add(span, head, first, 0, Math.min(rowsATile, rows - first), inGroup);
                 }
             }
         }
     }
 
-    private void add(int span, int head, int first, int rows, int inGroup) {
+    private void add(int span, int head, int first, int ranges, int rows, int inGroup) {
         if ((count + 1) * FIELDS > tasks.length) {
             tasks = Arrays.copyOf(tasks, 2 * tasks.length);
         }
@@ -98,8 +117,9 @@ final class AttentionPlan implements AutoCloseable {
         tasks[at] = span;
         tasks[at + 1] = head;
         tasks[at + 2] = first;
-        tasks[at + 3] = rows;
-        tasks[at + 4] = inGroup;
+        tasks[at + 3] = ranges;
+        tasks[at + 4] = rows;
+        tasks[at + 5] = inGroup;
     }
 
     @SuppressWarnings("MustBeClosed") // by close(), or by the next one
@@ -126,19 +146,24 @@ final class AttentionPlan implements AutoCloseable {
         return tasks[task * FIELDS + 1];
     }
 
-    /** A key range's number, or a tile's first row in its span. */
+    /** The number of the first key range, or a tile's first row in its span. */
     int first(int task) {
         return tasks[task * FIELDS + 2];
     }
 
-    /** A tile's number of rows; 0 for a key range. */
-    int rows(int task) {
+    /** The number of key ranges, up to {@link AttentionScratch#RANGES}; 0 for a tile. */
+    int ranges(int task) {
         return tasks[task * FIELDS + 3];
+    }
+
+    /** A tile's number of rows; 0 for key ranges. */
+    int rows(int task) {
+        return tasks[task * FIELDS + 4];
     }
 
     /** A tile's first query head in its group. */
     int inGroup(int task) {
-        return tasks[task * FIELDS + 4];
+        return tasks[task * FIELDS + 5];
     }
 
     int headsATile() {
@@ -177,17 +202,9 @@ final class AttentionPlan implements AutoCloseable {
         next.set(0);
     }
 
-    /**
-     * The first of the next {@link #batch} tasks that no thread has taken; {@link #tasks()} or more
-     * when there is none.
-     */
-    int take(int batch) {
-        return next.getAndAdd(batch);
-    }
-
-    /** How many tasks a thread takes at a time: tiles are large, ranges of keys small. */
-    int batch(int threads) {
-        return tiles ? 1 : Math.max(1, count / (4 * threads));
+    /** The next task that no thread has taken; {@link #tasks()} or more when there is none. */
+    int take() {
+        return next.getAndIncrement();
     }
 
     @Override

@@ -17,6 +17,12 @@ final class AttentionScratch {
     /** Keys that the decode kernel takes at a time; its ranges begin at multiples of it. */
     static final int RANGE_KEYS = 4 * TILE_KEYS;
 
+    /**
+     * The most ranges that it takes at a time, first all their keys, then all their values: memory
+     * is read in long runs, since the processor is slow where one begins.
+     */
+    static final int RANGES = 16;
+
     /** Channels of a row. */
     final int dim;
 
@@ -62,7 +68,7 @@ final class AttentionScratch {
     /** A transposed square on its way out. */
     final MemorySegment square;
 
-    final DecodeRange range = new DecodeRange();
+    final DecodeRange range;
 
     // Decode: lanes are keys, then channels.
     final float[] query;
@@ -70,7 +76,10 @@ final class AttentionScratch {
     /** The query times the steps of INT8 events. */
     final float[] stepQuery;
 
+    /** Scores, then weights: {@code [range][quad][4][RANGE_KEYS]}. */
     final float[] keyWeights;
+
+    /** Of one range. */
     final float[] exactWeights;
 
     /** What lists of value events are multiplied by: {@code [quad][RANGE_KEYS][4]}. */
@@ -90,6 +99,7 @@ final class AttentionScratch {
         width = width(dim);
         channels = Lanes.padded(dim);
         quads = Lanes.ceilDiv(shape.group(), 4);
+        range = new DecodeRange(shape);
         halfLanes = width * N;
         String what = "attention scratch of a thread";
         block = Native.floats(arena, (long) RowFormat.BLOCK * channels, what);
@@ -107,7 +117,7 @@ final class AttentionScratch {
         laneRows = new long[2 * halfLanes];
         query = new float[quads * 4 * dim];
         stepQuery = new float[quads * 4 * dim];
-        keyWeights = new float[quads * 4 * RANGE_KEYS];
+        keyWeights = new float[RANGES * quads * 4 * RANGE_KEYS];
         exactWeights = new float[quads * 4 * RANGE_KEYS];
         factors = new float[quads * 4 * RANGE_KEYS];
         listSums = new float[quads * 4 * Lanes.ceilDiv(channels, LIST) * LIST];

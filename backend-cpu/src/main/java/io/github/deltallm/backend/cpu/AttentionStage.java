@@ -43,12 +43,8 @@ final class AttentionStage implements Stage {
             list(worker, step);
             worker.barrier();
         }
-        int batch = plan.batch(worker.members);
-        for (int first = plan.take(batch); first < plan.tasks(); first = plan.take(batch)) {
-            int end = Math.min(first + batch, plan.tasks());
-            for (int task = first; task < end; task++) {
-                attend(worker, step, task);
-            }
+        for (int task = plan.take(); task < plan.tasks(); task = plan.take()) {
+            attend(worker, step, task);
         }
         if (plan.several()) {
             worker.barrier();
@@ -60,8 +56,7 @@ final class AttentionStage implements Stage {
         if (plan.rows(task) > 0) {
             prefill.tile(worker, step, task, query, out);
         } else {
-            decode.range(
-                    worker, step, plan.span(task), plan.kvHead(task), plan.first(task), query, out);
+            decode.ranges(worker, step, task, query, out);
         }
     }
 

@@ -144,7 +144,7 @@ final class CpuExecutable implements Executable {
                 ((CpuKvCache) step.cache(reserved)).reserve(step.rows(reserved), staging);
             }
             state.fill(step, sink);
-            plan.fill(state);
+            plan.fill(state, workers.length);
             for (Stage stage : stages) {
                 if (stage instanceof LogitsStage logits) {
                     logits.reserve(state.wantedRows());

@@ -16,8 +16,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Attention of single queries: all query heads of a group over one range of keys at a time, so that
- * each key and value is read once; the ranges' results are merged in order.
+ * Attention of single queries: all query heads of a group over a range of keys, so that each key
+ * and value is read once; the ranges' results are merged in order. Of several ranges all keys are
+ * read before the first value, which is faster than in turns.
  */
 final class DecodeAttention {
     private final HeadShape shape;
@@ -32,20 +33,31 @@ final class DecodeAttention {
         this.plan = plan;
     }
 
-    /** One range of keys, for all rows of a span. */
-    void range(
-            Worker worker, StepState step, int span, int kvHead, int range, Rows query, Rows out) {
+    /** A task's ranges of keys, for all rows of a span. */
+    void ranges(Worker worker, StepState step, int task, Rows query, Rows out) {
         AttentionScratch scratch = worker.attention;
+        int span = plan.span(task);
+        int kvHead = plan.kvHead(task);
+        int first = plan.first(task);
+        int count = plan.ranges(task);
         CpuKvCache cache = step.cache(span);
         boolean alone = AttentionPlan.ranges(step, span) == 1;
         for (int i = 0; i < step.spanRows(span); i++) {
             int row = step.firstRow(span) + i;
             loadQuery(scratch, query, row, kvHead);
-            DecodeRange keys = scratch.range;
-            keys.fill(shape, layer, step, span, kvHead, row, range);
-            boolean any = attend(worker, keys);
-            store(scratch, plan.partial(step, span, i, kvHead, range), any);
-            cache.counts().execute(layer, cache.stage(keys.position), keys.macs);
+            DecodeRange range = scratch.range;
+            range.begin(layer, step, span, kvHead, row);
+            for (int place = 0; place < count; place++) {
+                range.select(first + place, place, scratch);
+                boolean any = weigh(worker, range);
+                storeStatistics(scratch, plan.partial(step, span, i, kvHead, first + place), any);
+            }
+            for (int place = 0; place < count; place++) {
+                range.select(first + place, place, scratch);
+                mix(worker, range);
+                storeSums(scratch, plan.partial(step, span, i, kvHead, first + place));
+            }
+            cache.counts().execute(layer, cache.stage(range.position), range.macs);
             if (alone) {
                 merge(worker, step, span, i, kvHead, out);
             }
@@ -64,8 +76,8 @@ final class DecodeAttention {
         }
     }
 
-    /** Returns whether any key of the range is seen. */
-    private boolean attend(Worker worker, DecodeRange range) {
+    /** Weighs a range's keys; returns whether any is seen. */
+    private boolean weigh(Worker worker, DecodeRange range) {
         AttentionScratch scratch = worker.attention;
         HeadCache head = range.head();
         boolean any = false;
@@ -81,8 +93,15 @@ final class DecodeAttention {
             }
         }
         int padded = Lanes.ceilDiv(Math.max(0, range.end - range.first), BLOCK) * BLOCK;
-        hide(scratch, head.sinks(), range.recent, range.first, range.end, padded);
-        softmax(scratch, padded);
+        hide(scratch, range, padded);
+        softmax(scratch, range.weights, padded);
+        return any;
+    }
+
+    /** Sums up a range's weighted values. */
+    private void mix(Worker worker, DecodeRange range) {
+        AttentionScratch scratch = worker.attention;
+        HeadCache head = range.head();
         Arrays.fill(scratch.sums, 0);
         if (range.seesEncoded(range.valueBoundary)) {
             SparseDecode.mix(worker, range);
@@ -90,11 +109,10 @@ final class DecodeAttention {
         for (int key = range.first; key < range.end; key += BLOCK) {
             if (range.seesExactly(key, range.valueBoundary)) {
                 int count = Math.min(BLOCK, range.end - key);
-                head.values.exact.mix(key, count, scratch, key - range.first);
+                head.values.exact.mix(key, count, scratch, range.weights + key - range.first);
                 range.macs += range.blockMacs(scratch);
             }
         }
-        return any;
     }
 
     /** Scores of a block; where others of it are encoded, only of those that are seen exactly. */
@@ -103,39 +121,39 @@ final class DecodeAttention {
         int at = key - range.first;
         range.macs += range.blockMacs(scratch);
         if (!encoded) {
-            head.keys.exact.scores(key, scratch, scratch.keyWeights, at);
+            head.keys.exact.scores(key, scratch, scratch.keyWeights, range.weights + at);
             return;
         }
         head.keys.exact.scores(key, scratch, scratch.exactWeights, at);
         int sinks = Math.clamp(head.sinks() - key, 0, BLOCK);
         int from = Math.clamp(range.keyBoundary - key, sinks, BLOCK);
         for (int h = 0; h < shape.group(); h++) {
-            int to = h * RANGE_KEYS + at;
-            System.arraycopy(scratch.exactWeights, to, scratch.keyWeights, to, sinks);
+            int in = h * RANGE_KEYS + at;
+            int to = range.weights + in;
+            System.arraycopy(scratch.exactWeights, in, scratch.keyWeights, to, sinks);
             System.arraycopy(
-                    scratch.exactWeights, to + from, scratch.keyWeights, to + from, BLOCK - from);
+                    scratch.exactWeights, in + from, scratch.keyWeights, to + from, BLOCK - from);
         }
     }
 
     /** Gives the keys that are not seen the score minus infinity. */
-    private void hide(
-            AttentionScratch scratch, int sinks, int recent, int first, int end, int padded) {
-        int from = Math.clamp(sinks - first, 0, padded);
-        int to = Math.clamp(recent - first, from, padded);
-        int last = Math.clamp(end - first, 0, padded);
+    private void hide(AttentionScratch scratch, DecodeRange range, int padded) {
+        int from = Math.clamp(range.head().sinks() - range.first, 0, padded);
+        int to = Math.clamp(range.recent - range.first, from, padded);
+        int last = Math.clamp(range.end - range.first, 0, padded);
         for (int h = 0; h < shape.group(); h++) {
-            int at = h * RANGE_KEYS;
+            int at = range.weights + h * RANGE_KEYS;
             Arrays.fill(scratch.keyWeights, at + from, at + to, Float.NEGATIVE_INFINITY);
             Arrays.fill(scratch.keyWeights, at + last, at + padded, Float.NEGATIVE_INFINITY);
         }
     }
 
     /** Scores become weights relative to the range's maximum, which is kept with their sum. */
-    private void softmax(AttentionScratch scratch, int count) {
+    private void softmax(AttentionScratch scratch, int from, int count) {
         float[] weights = scratch.keyWeights;
         float[] register = scratch.register;
         for (int h = 0; h < shape.group(); h++) {
-            int at = h * RANGE_KEYS;
+            int at = from + h * RANGE_KEYS;
             FloatVector most = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
             for (int i = 0; i < count; i += N) {
                 FloatVector s = FloatVector.fromArray(F, weights, at + i);
@@ -160,16 +178,23 @@ final class DecodeAttention {
         }
     }
 
-    private void store(AttentionScratch scratch, long at, boolean any) {
-        MemorySegment partials = plan.partials();
+    private void storeSums(AttentionScratch scratch, long at) {
         int count = shape.group() * scratch.channels;
-        long bytes = 4L * count;
-        MemorySegment.copy(scratch.sums, 0, partials, FLOAT, at, count);
+        MemorySegment.copy(scratch.sums, 0, plan.partials(), FLOAT, at, count);
+    }
+
+    /** Maxima and totals of all heads, behind the sums. */
+    private void storeStatistics(AttentionScratch scratch, long at, boolean any) {
+        MemorySegment partials = plan.partials();
         for (int h = 0; h < shape.group(); h++) {
-            float max = any ? scratch.maxima[h] : Float.NEGATIVE_INFINITY;
-            partials.set(FLOAT, at + bytes + 8L * h, max);
-            partials.set(FLOAT, at + bytes + 8L * h + 4, any ? scratch.totals[h] : 0);
+            long to = at + statistics(scratch, h);
+            partials.set(FLOAT, to, any ? scratch.maxima[h] : Float.NEGATIVE_INFINITY);
+            partials.set(FLOAT, to + 4, any ? scratch.totals[h] : 0);
         }
+    }
+
+    private long statistics(AttentionScratch scratch, int h) {
+        return 4L * shape.group() * scratch.channels + 8L * h;
     }
 
     /** Merges the ranges of one row and writes its heads' results. */
@@ -210,7 +235,7 @@ final class DecodeAttention {
             int h,
             int ranges) {
         scratch.requireRanges(ranges);
-        long statistics = 4L * shape.group() * scratch.channels + 8L * h;
+        long statistics = statistics(scratch, h);
         MemorySegment partials = plan.partials();
         float max = Float.NEGATIVE_INFINITY;
         for (int range = 0; range < ranges; range++) {

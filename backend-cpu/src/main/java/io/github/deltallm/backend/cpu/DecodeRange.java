@@ -11,8 +11,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A range of keys as the query of one row sees it; a buffer. */
 final class DecodeRange {
+    private final HeadShape shape;
     private @Nullable HeadCache cache;
     int position;
+
+    /** Where its weights begin in {@link AttentionScratch#keyWeights}. */
+    int weights;
 
     /** The range's first key, and the one behind its last that the query may see. */
     int first;
@@ -30,21 +34,31 @@ final class DecodeRange {
     /** Multiplications so far. */
     long macs;
 
-    private int dim;
+    DecodeRange(HeadShape shape) {
+        this.shape = shape;
+    }
 
-    void fill(
-            HeadShape shape, int layer, StepState step, int span, int kvHead, int row, int range) {
+    /** A row's query of one head; {@link #select} is next. */
+    void begin(int layer, StepState step, int span, int kvHead, int row) {
         cache = step.cache(span).head(layer, kvHead);
         position = step.position(row);
-        first = range * RANGE_KEYS;
-        end = Math.min(first + RANGE_KEYS, position + 1);
         recent = step.recent(layer, kvHead, row);
         keyBoundary = step.boundary(true, layer, kvHead, row);
         valueBoundary = step.boundary(false, layer, kvHead, row);
         openKeys = step.open(true, span, kvHead);
         openValues = step.open(false, span, kvHead);
         macs = 0;
-        dim = shape.headDim();
+    }
+
+    /**
+     * A range's keys.
+     *
+     * @param place of its weights among those of several ranges
+     */
+    void select(int range, int place, AttentionScratch scratch) {
+        first = range * RANGE_KEYS;
+        end = Math.min(first + RANGE_KEYS, position + 1);
+        weights = place * scratch.quads * 4 * RANGE_KEYS;
     }
 
     HeadCache head() {
@@ -73,6 +87,6 @@ final class DecodeRange {
 
     /** Multiplications for a block of exact keys or values. */
     long blockMacs(AttentionScratch scratch) {
-        return (long) BLOCK * scratch.quads * 4 * dim;
+        return (long) BLOCK * scratch.quads * 4 * shape.headDim();
     }
 }

@@ -41,13 +41,13 @@ final class SparseDecode {
                         scratch.query,
                         quad * 4 * rows.dim,
                         scratch.keyWeights,
-                        quad * 4 * RANGE_KEYS + key - range.first,
+                        range.weights + quad * 4 * RANGE_KEYS + key - range.first,
                         RANGE_KEYS);
             }
             range.macs += range.blockMacs(scratch);
         }
         if (rows.cumulative()) {
-            sum(scratch, rows, range.first, to);
+            sum(scratch, rows, range, to);
             range.macs += (long) scratch.quads * 4 * rows.dim;
         }
     }
@@ -95,7 +95,7 @@ final class SparseDecode {
                         quad * 4 * rows.dim,
                         sums,
                         0);
-        int to = quad * 4 * RANGE_KEYS + key - range.first;
+        int to = range.weights + quad * 4 * RANGE_KEYS + key - range.first;
         for (int h = 0; h < 4; h++) {
             SparseKernels.ordered(format.events, sums, h * LIST);
             System.arraycopy(sums, h * LIST, scratch.keyWeights, to + h * RANGE_KEYS, LIST);
@@ -116,11 +116,11 @@ final class SparseDecode {
         }
     }
 
-    /** Adds up the scores of keys {@code [from, to)}, beginning with that of the anchor. */
-    private static void sum(AttentionScratch scratch, SparseRows rows, int from, int to) {
+    /** Adds up the scores of the keys before {@code to}, beginning with that of the anchor. */
+    private static void sum(AttentionScratch scratch, SparseRows rows, DecodeRange range, int to) {
         float[] anchors = rows.anchors();
-        int anchor = from / RANGE_KEYS * rows.width;
-        int count = Lanes.ceilDiv(to - from, BLOCK) * BLOCK;
+        int anchor = range.first / RANGE_KEYS * rows.width;
+        int count = Lanes.ceilDiv(to - range.first, BLOCK) * BLOCK;
         for (int quad = 0; quad < scratch.quads; quad++) {
             int q = quad * 4 * rows.dim;
             float a = 0;
@@ -134,7 +134,7 @@ final class SparseDecode {
                 c = Math.fma(scratch.query[q + 4 * i + 2], value, c);
                 d = Math.fma(scratch.query[q + 4 * i + 3], value, d);
             }
-            int at = quad * 4 * RANGE_KEYS;
+            int at = range.weights + quad * 4 * RANGE_KEYS;
             DecodeKernels.prefixSums(scratch.keyWeights, at, count, a);
             DecodeKernels.prefixSums(scratch.keyWeights, at + RANGE_KEYS, count, b);
             DecodeKernels.prefixSums(scratch.keyWeights, at + 2 * RANGE_KEYS, count, c);
@@ -238,6 +238,7 @@ final class SparseDecode {
         int from = Math.clamp(range.head().sinks() - range.first, 0, to - range.first);
         int end = to - range.first;
         int at = quad * 4 * RANGE_KEYS;
+        int in = range.weights + at;
         float[] weights = scratch.keyWeights;
         float[] factors = scratch.factors;
         Arrays.fill(factors, at + 4 * end, at + 4 * Lanes.ceilDiv(end, BLOCK) * BLOCK, 0);
@@ -247,10 +248,10 @@ final class SparseDecode {
         float d = 0;
         for (int i = end - 1; i >= 0; i--) {
             boolean seen = i >= from;
-            a = (sum ? a : 0) + (seen ? weights[at + i] : 0);
-            b = (sum ? b : 0) + (seen ? weights[at + RANGE_KEYS + i] : 0);
-            c = (sum ? c : 0) + (seen ? weights[at + 2 * RANGE_KEYS + i] : 0);
-            d = (sum ? d : 0) + (seen ? weights[at + 3 * RANGE_KEYS + i] : 0);
+            a = (sum ? a : 0) + (seen ? weights[in + i] : 0);
+            b = (sum ? b : 0) + (seen ? weights[in + RANGE_KEYS + i] : 0);
+            c = (sum ? c : 0) + (seen ? weights[in + 2 * RANGE_KEYS + i] : 0);
+            d = (sum ? d : 0) + (seen ? weights[in + 3 * RANGE_KEYS + i] : 0);
             factors[at + 4 * i] = a;
             factors[at + 4 * i + 1] = b;
             factors[at + 4 * i + 2] = c;
@@ -261,7 +262,7 @@ final class SparseDecode {
             scratch.exactWeights[at + 3 * RANGE_KEYS + i] = d;
         }
         for (int h = 0; h < 4; h++) {
-            Arrays.fill(weights, at + h * RANGE_KEYS + from, at + h * RANGE_KEYS + end, 0);
+            Arrays.fill(weights, in + h * RANGE_KEYS + from, in + h * RANGE_KEYS + end, 0);
         }
     }
 }
