@@ -14,6 +14,7 @@ import io.github.deltallm.api.spi.KvStream;
 
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** The keys and values of one sequence in pages. */
 final class CpuKvCache implements KvCache {
@@ -21,15 +22,12 @@ final class CpuKvCache implements KvCache {
     private final HeadShape shape;
     private final KvSequence sequence;
     private final HeadCache[] heads;
-    private final long[] keyPages;
-    private final long[] valuePages;
-    private final PageSource keySource = new PageSource();
-    private final PageSource valueSource = new PageSource();
-    private final SparseChunks keyChunks;
-    private final SparseChunks valueChunks;
+
+    /** By layer. */
+    private final LayerRows[] keys;
+
+    private final LayerRows[] values;
     private final KvCounts counts;
-    private int keyMark;
-    private int valueMark;
     private boolean closed;
 
     /**
@@ -44,14 +42,16 @@ final class CpuKvCache implements KvCache {
         this.owner = owner;
         shape = owner.program().heads();
         sequence = new KvSequence(strategy, shape, capacity);
-        keyChunks = new SparseChunks();
-        valueChunks = new SparseChunks();
+        keys = new LayerRows[shape.layers()];
+        values = new LayerRows[shape.layers()];
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer] = rows(layer, KvStream.Kind.KEYS);
+            values[layer] = rows(layer, KvStream.Kind.VALUES);
+        }
         heads = new HeadCache[shape.layers() * shape.kvHeads()];
         for (int i = 0; i < heads.length; i++) {
-            heads[i] = emptyHead(sequence.head(i / shape.kvHeads(), i % shape.kvHeads()));
+            heads[i] = head(sequence.head(i / shape.kvHeads(), i % shape.kvHeads()));
         }
-        keyPages = Arrays.stream(heads).mapToLong(CpuKvCache::keyPage).distinct().toArray();
-        valuePages = Arrays.stream(heads).mapToLong(CpuKvCache::valuePage).distinct().toArray();
         counts = new KvCounts(shape);
     }
 
@@ -59,42 +59,41 @@ final class CpuKvCache implements KvCache {
         owner = other.owner;
         shape = other.shape;
         sequence = other.sequence.copy();
-        keyChunks = other.keyChunks.fork();
-        valueChunks = other.valueChunks.fork();
+        keys = Arrays.stream(other.keys).map(LayerRows::fork).toArray(LayerRows[]::new);
+        values = Arrays.stream(other.values).map(LayerRows::fork).toArray(LayerRows[]::new);
         heads =
                 Arrays.stream(other.heads)
-                        .map(head -> head.fork(keyChunks, valueChunks))
+                        .map(head -> head(head.attention()))
                         .toArray(HeadCache[]::new);
-        keyPages = other.keyPages;
-        valuePages = other.valuePages;
         counts = other.counts.copy();
         counted = other.counted;
     }
 
-    private static long keyPage(HeadCache head) {
-        return head.keys.exact.format.pageBytes();
+    private HeadCache head(HeadAttention attention) {
+        int layer = attention.layer();
+        int kvHead = attention.kvHead();
+        return new HeadCache(attention, keys[layer].head(kvHead), values[layer].head(kvHead));
     }
 
-    private static long valuePage(HeadCache head) {
-        return head.values.exact.format.pageBytes();
+    private LayerRows rows(int layer, KvStream.Kind kind) {
+        return new LayerRows(
+                new SparseChunks(),
+                chunks ->
+                        IntStream.range(0, shape.kvHeads())
+                                .mapToObj(head -> rows(sequence.head(layer, head), kind, chunks))
+                                .toArray(HeadRows[]::new));
     }
 
-    private HeadCache emptyHead(HeadAttention head) {
-        return new HeadCache(
-                head, rows(head, KvStream.Kind.KEYS), rows(head, KvStream.Kind.VALUES));
-    }
-
-    private HeadRows rows(HeadAttention head, KvStream.Kind kind) {
-        boolean keys = kind == KvStream.Kind.KEYS;
+    private HeadRows rows(HeadAttention head, KvStream.Kind kind, SparseChunks chunks) {
+        boolean isKeys = kind == KvStream.Kind.KEYS;
         Encoding encoding = head.encoding(kind);
         int dim = shape.headDim();
-        RowFormat format = RowFormat.of(encoding.store(), keys, dim);
+        RowFormat format = RowFormat.of(encoding.store(), isKeys, dim);
         PagedRows exact = new PagedRows(format, sequence.capacity());
         SparseRows sparse = null;
         if (!(encoding instanceof Encoding.Exact)) {
-            SparseChunks chunks = keys ? keyChunks : valueChunks;
             String name = head.name(kind).toString();
-            sparse = new SparseRows(encoding, keys, dim, head.sinks(), name, chunks);
+            sparse = new SparseRows(encoding, isKeys, dim, head.sinks(), name, chunks);
         }
         return new HeadRows(exact, sparse, head.sinks(), head.releases(kind));
     }
@@ -149,8 +148,7 @@ final class CpuKvCache implements KvCache {
             head.truncate(newLength);
         }
         if (newLength == 0) {
-            keyChunks.clear();
-            valueChunks.clear();
+            clear();
         }
     }
 
@@ -179,14 +177,12 @@ final class CpuKvCache implements KvCache {
         if (closed) {
             return CacheBytes.ZERO;
         }
-        long keys = keySource.freeBytes() + keyChunks.bytes();
-        long values = valueSource.freeBytes() + valueChunks.bytes();
-        for (HeadCache head : heads) {
-            keys += head.keys.bytes();
-            values += head.values.bytes();
-        }
         long dense = 2L * length() * shape.kvWidth() * shape.layers();
-        return new CacheBytes(keys, values, dense, dense);
+        return new CacheBytes(bytes(keys), bytes(values), dense, dense);
+    }
+
+    private static long bytes(LayerRows[] layers) {
+        return Arrays.stream(layers).mapToLong(LayerRows::bytes).sum();
     }
 
     @Override
@@ -263,10 +259,15 @@ final class CpuKvCache implements KvCache {
             for (HeadCache head : heads) {
                 head.truncate(0);
             }
-            keyChunks.clear();
-            valueChunks.clear();
-            keySource.closeUnused();
-            valueSource.closeUnused();
+            clear();
+        }
+    }
+
+    /** Frees the memory that heads without rows have used. */
+    private void clear() {
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].clear();
+            values[layer].clear();
         }
     }
 
@@ -282,6 +283,10 @@ final class CpuKvCache implements KvCache {
 
     HeadShape shape() {
         return shape;
+    }
+
+    LayerRows layer(int layer, KvStream.Kind kind) {
+        return (kind == KvStream.Kind.KEYS ? keys : values)[layer];
     }
 
     HeadCache head(int layer, int kvHead) {
@@ -316,8 +321,7 @@ final class CpuKvCache implements KvCache {
                         || length + rows - counted >= RowFormat.BLOCK
                         || fixesRules(length, length + rows);
         boolean done = false;
-        keyMark = keyChunks.mark();
-        valueMark = valueChunks.mark();
+        mark();
         try {
             plan(length + rows);
             reservePages(length, length + rows, staging);
@@ -340,29 +344,24 @@ final class CpuKvCache implements KvCache {
         }
     }
 
-    /** Allocates all pages of the range at once; those of rows that are soon gone are lent. */
-    private void reservePages(int from, int to, StagingPages staging) {
-        for (long bytes : keyPages) {
-            int missing = 0;
-            for (HeadCache head : heads) {
-                missing += keyPage(head) == bytes ? head.keys.missingPages(from, to) : 0;
-            }
-            keySource.reserve(bytes, missing);
+    private void mark() {
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].mark();
+            values[layer].mark();
         }
-        for (long bytes : valuePages) {
-            int missing = 0;
-            for (HeadCache head : heads) {
-                missing += valuePage(head) == bytes ? head.values.missingPages(from, to) : 0;
-            }
-            valueSource.reserve(bytes, missing);
+    }
+
+    /** Allocates all pages of the range before any is used. */
+    private void reservePages(int from, int to, StagingPages staging) {
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].reserve(from, to);
+            values[layer].reserve(from, to);
         }
         staging.beginSequence();
-        for (HeadCache head : heads) {
-            if (head.kvHead == 0) {
-                staging.beginLayer();
-            }
-            head.keys.prepare(from, to, keySource, staging);
-            head.values.prepare(from, to, valueSource, staging);
+        for (int layer = 0; layer < keys.length; layer++) {
+            staging.beginLayer();
+            keys[layer].prepare(from, to, staging);
+            values[layer].prepare(from, to, staging);
         }
     }
 
@@ -374,6 +373,22 @@ final class CpuKvCache implements KvCache {
         for (HeadCache head : heads) {
             head.commit();
         }
+        if (rows <= AttentionPlan.FEW) {
+            tidy();
+        }
+    }
+
+    /** Moves the keys or values of one layer together, if any is worth it: no step takes long. */
+    private void tidy() {
+        boolean tidied = false;
+        for (int i = 0; i < 2 * keys.length; i++) {
+            LayerRows layer = i % 2 == 0 ? keys[i / 2] : values[i / 2];
+            layer.read();
+            if (!tidied && layer.wantsTidying()) {
+                layer.tidy();
+                tidied = true;
+            }
+        }
     }
 
     /** Gives back what a failed run took. */
@@ -381,10 +396,10 @@ final class CpuKvCache implements KvCache {
         for (HeadCache head : heads) {
             head.rollback(length());
         }
-        keyChunks.reset(keyMark);
-        valueChunks.reset(valueMark);
-        keySource.closeUnused();
-        valueSource.closeUnused();
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].rollback();
+            values[layer].rollback();
+        }
         counts.rollback();
         sequence.rollback();
     }
@@ -392,8 +407,7 @@ final class CpuKvCache implements KvCache {
     /** Fills an empty cache. */
     void restore(KvStream.Source source) {
         KvRestore restore = new KvRestore(sequence, source);
-        keyMark = keyChunks.mark();
-        valueMark = valueChunks.mark();
+        mark();
         sequence.restore(restore.length());
         counted = length();
         try (Arena arena = Arena.ofConfined()) {
@@ -426,13 +440,11 @@ final class CpuKvCache implements KvCache {
             StagingPages staging,
             EncodeScratch scratch) {
         HeadRows rows = head.rows(kind);
-        PageSource pages = kind == KvStream.Kind.KEYS ? keySource : valueSource;
         KvStream stream = restored.stream();
         int length = length();
         int window = head.attention().window(sequence.widestRequest());
         rows.planRestore(length, window, restored.gone());
-        pages.reserve(rows.exact.format.pageBytes(), rows.missingPages(0, length));
-        rows.prepare(0, length, pages, staging);
+        layer(head.layer, kind).prepareHead(head.kvHead, length, staging);
         stream.exact().forEach(rows.exact::restore);
         SparseRows sparse = rows.sparse;
         if (sparse != null && restored.gone() > 0) {

@@ -21,10 +21,6 @@ final class HeadCache {
         this.values = values;
     }
 
-    HeadCache fork(SparseChunks keyChunks, SparseChunks valueChunks) {
-        return new HeadCache(attention, keys.fork(keyChunks), values.fork(valueChunks));
-    }
-
     /** What the strategy declares. */
     HeadAttention attention() {
         return attention;

@@ -91,6 +91,14 @@ final class HeadRows {
         }
     }
 
+    /** Places where the memory of rows {@code [from, to)} does not go on from where it was. */
+    int gaps(int from, int to) {
+        boolean pages = !leaving && missingPages(from, to) > 0;
+        boolean blocks = sparse != null && sparse.plannedRows() > sparse.closedRows();
+        return (pages ? 1 : 0) + (blocks ? 1 : 0);
+    }
+
+    /** How many pages {@link #prepare} will take from its source. */
     int missingPages(int from, int to) {
         return exact.missing(from, to, kept(), nextGone);
     }

@@ -32,6 +32,11 @@ final class Page {
         return slab == null ? 0 : slab.pageBytes();
     }
 
+    /** Whether it is neither shared nor lent. */
+    boolean isOwn() {
+        return slab != null && !isShared();
+    }
+
     boolean isShared() {
         return holders.get() > 1;
     }

@@ -23,10 +23,16 @@ final class PageSource {
             }
         }
         if (missing > 0) {
-            Slab slab = new Slab(pageBytes, missing);
-            slab.claim(missing);
-            slabs.add(slab);
+            reserveTogether(pageBytes, missing);
         }
+    }
+
+    /** Claims {@code pages} new pages of this size, which lie one behind the other. */
+    Slab reserveTogether(long pageBytes, int pages) {
+        Slab slab = new Slab(pageBytes, pages);
+        slab.claim(pages);
+        slabs.add(slab);
+        return slab;
     }
 
     /** A page that was reserved, all zero. */

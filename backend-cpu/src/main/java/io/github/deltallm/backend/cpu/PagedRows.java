@@ -84,6 +84,30 @@ final class PagedRows {
         }
     }
 
+    /** Number of pages that nobody shares. */
+    int ownPages() {
+        int count = 0;
+        for (Page page : pages) {
+            count += page != null && page.isOwn() ? 1 : 0;
+        }
+        return count;
+    }
+
+    /**
+     * Moves the pages that nobody shares to the next ones of a slab, as many as it has promised.
+     */
+    void move(Slab to) {
+        for (int i = 0; i < pages.length; i++) {
+            Page page = pages[i];
+            if (page != null && page.isOwn() && to.hasClaimed()) {
+                Page moved = to.take();
+                moved.data().copyFrom(page.data());
+                page.release();
+                pages[i] = moved;
+            }
+        }
+    }
+
     /** The page of a position that is present. */
     MemorySegment page(int position) {
         Page page = pages[position / Page.POSITIONS];

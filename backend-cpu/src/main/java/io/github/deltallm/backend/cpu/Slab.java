@@ -13,6 +13,9 @@ final class Slab {
     private final long pageBytes;
     private final ArrayDeque<MemorySegment> free;
 
+    /** The first of the free pages were never in use: so many. */
+    private int untouched;
+
     /** Pages that are in use or promised to their source. */
     private int held;
 
@@ -22,6 +25,7 @@ final class Slab {
     Slab(long pageBytes, int pages) {
         this.pageBytes = pageBytes;
         free = new ArrayDeque<>(pages);
+        untouched = pages;
         MemorySegment all;
         try {
             all = Native.allocate(arena, Math.multiplyExact(pageBytes, pages), "a key-value cache");
@@ -64,17 +68,23 @@ final class Slab {
         return claimed > 0;
     }
 
-    /** A page that was claimed. */
+    /** A page that was claimed, all zero. */
     synchronized Page take() {
         claimed--;
-        return new Page(this, free.remove());
+        MemorySegment page = free.remove();
+        if (untouched > 0) {
+            untouched--;
+        } else {
+            page.fill((byte) 0);
+        }
+        return new Page(this, page);
     }
 
-    /** Takes a page back, zeroed for the next holder. */
+    /** Takes a page back. */
     synchronized void giveBack(MemorySegment page) {
         held--;
         if (held > 0) {
-            free.add(page.fill((byte) 0));
+            free.add(page);
         } else {
             close();
         }

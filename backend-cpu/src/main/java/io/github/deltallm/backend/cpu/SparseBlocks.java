@@ -90,6 +90,15 @@ final class SparseBlocks {
         return maskBytes() + count * eventBytes();
     }
 
+    /** Bytes of the block at an offset. */
+    int bytes(MemorySegment data, long at) {
+        int count = 0;
+        for (int list = 0; list < lists(); list++) {
+            count += Integer.bitCount(data.get(LE_INT, at + 4L * list));
+        }
+        return bytes(count);
+    }
+
     /** Bytes that a block may take, and that kernels may write behind it. */
     static int mostBytes(int width) {
         return 4 * Lanes.ceilDiv(width, LIST) * LIST + 4 * BLOCK * width + 64;

@@ -4,7 +4,9 @@ import io.github.deltallm.api.DeltaLlmException;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,6 +30,9 @@ final class SparseChunks {
     private static final int PLACE_BITS = 17;
 
     private static final int MOST_CHUNKS = (1 << (31 - PLACE_BITS)) - 1;
+
+    /** Instead of the index of a chunk whose blocks move. */
+    private static final int GONE = -1;
 
     /** Never changed once it is there: threads that read blocks do not lock. */
     private volatile Chunk[] chunks = new Chunk[0];
@@ -53,6 +58,10 @@ final class SparseChunks {
                 arena.close();
                 throw e;
             }
+        }
+
+        boolean isShared() {
+            return holders.get() > 1;
         }
 
         void release() {
@@ -81,11 +90,23 @@ final class SparseChunks {
      * @return where it is, see {@link #data} and {@link #offset}
      */
     synchronized int allocate(int bytes) {
-        int size = bytes + UNIT - 1 & -UNIT;
+        int size = size(bytes);
         int chunk = withRoom(size);
-        int place = chunk << PLACE_BITS | used[chunk] / UNIT;
+        int place = place(chunk, used[chunk]);
         used[chunk] += size;
         return place;
+    }
+
+    private static int size(int bytes) {
+        return bytes + UNIT - 1 & -UNIT;
+    }
+
+    private static int chunk(int place) {
+        return place >>> PLACE_BITS;
+    }
+
+    private static int place(int chunk, int offset) {
+        return chunk << PLACE_BITS | offset / UNIT;
     }
 
     /** The first of the latest chunks that has room, so that no chunk's end is left empty. */
@@ -100,13 +121,7 @@ final class SparseChunks {
 
     private int add(int size) {
         int last = chunks.length;
-        if (last > MOST_CHUNKS) {
-            throw new DeltaLlmException(
-                    "a key-value cache of "
-                            + total
-                            + " bytes is more than its blocks can be told"
-                            + " apart in; use a shorter context");
-        }
+        requirePlaces(last);
         int wanted = Math.clamp(total / 64, LEAST, MOST);
         Chunk chunk = new Chunk(Math.max(wanted, size + OVERREAD));
         total += chunk.data.byteSize();
@@ -121,9 +136,122 @@ final class SparseChunks {
         return last;
     }
 
+    private void requirePlaces(int chunk) {
+        if (chunk > MOST_CHUNKS) {
+            throw new DeltaLlmException(
+                    "a key-value cache of "
+                            + total
+                            + " bytes is more than its blocks can be told"
+                            + " apart in; use a shorter context");
+        }
+    }
+
+    /**
+     * Moves the blocks together, stream behind stream, apart from those in chunks that forks share.
+     *
+     * @param streams all whose blocks are here
+     * @throws DeltaLlmException if there is no memory for it; then nothing has changed
+     */
+    synchronized void tidy(List<SparseRows> streams) {
+        int[] kept = new int[chunks.length];
+        int count = 0;
+        for (int i = 0; i < kept.length; i++) {
+            kept[i] = chunks[i].isShared() ? count++ : GONE;
+        }
+        List<Chunk> together = roomForAll(streams, kept, count);
+        move(streams, kept, count, together);
+        replace(kept, count, together);
+    }
+
+    /** New chunks with just enough room for the blocks that move, in order. */
+    private List<Chunk> roomForAll(List<SparseRows> streams, int[] kept, int count) {
+        List<Integer> sizes = new ArrayList<>();
+        int filled = MOST;
+        for (SparseRows rows : streams) {
+            for (int block = 0; block < rows.closedBlocks(); block++) {
+                if (kept[chunk(rows.place(block))] == GONE) {
+                    int size = size(rows.bytes(block));
+                    boolean fits = filled + size + OVERREAD <= MOST;
+                    filled = fits ? filled + size : size;
+                    if (fits) {
+                        sizes.set(sizes.size() - 1, filled);
+                    } else {
+                        sizes.add(filled);
+                    }
+                }
+            }
+        }
+        requirePlaces(count + sizes.size());
+        List<Chunk> together = new ArrayList<>();
+        boolean done = false;
+        try {
+            for (int size : sizes) {
+                together.add(new Chunk(size + OVERREAD));
+            }
+            done = true;
+            return together;
+        } finally {
+            if (!done) {
+                together.forEach(Chunk::release);
+            }
+        }
+    }
+
+    private void move(List<SparseRows> streams, int[] kept, int count, List<Chunk> together) {
+        int to = 0;
+        int at = 0;
+        for (SparseRows rows : streams) {
+            for (int block = 0; block < rows.closedBlocks(); block++) {
+                int place = rows.place(block);
+                int index = kept[chunk(place)];
+                if (index == GONE) {
+                    int size = size(rows.bytes(block));
+                    if (at + size + OVERREAD > together.get(to).data.byteSize()) {
+                        to++;
+                        at = 0;
+                    }
+                    MemorySegment room = together.get(to).data;
+                    MemorySegment.copy(data(place), offset(place), room, at, size);
+                    rows.moved(block, place(count + to, at));
+                    at += size;
+                } else {
+                    rows.moved(block, place(index, (int) offset(place)));
+                }
+            }
+        }
+    }
+
+    /** Replaces the chunks that have not been kept, whose blocks have moved. */
+    private void replace(int[] kept, int count, List<Chunk> together) {
+        Chunk[] all = new Chunk[count + together.size()];
+        int[] taken = new int[Math.max(4, all.length)];
+        int ofOthers = 0;
+        total = 0;
+        for (int i = 0; i < kept.length; i++) {
+            if (kept[i] == GONE) {
+                chunks[i].release();
+            } else {
+                all[kept[i]] = chunks[i];
+                taken[kept[i]] = used[i];
+                ofOthers += i < own ? 1 : 0;
+                total += chunks[i].data.byteSize();
+            }
+        }
+        for (int i = 0; i < together.size(); i++) {
+            Chunk chunk = together.get(i);
+            all[count + i] = chunk;
+            taken[count + i] = (int) chunk.data.byteSize() - OVERREAD;
+            total += chunk.data.byteSize();
+        }
+        chunks = all;
+        used = taken;
+        marked = taken.clone();
+        own = ofOthers;
+    }
+
     /** The chunk that holds a block. */
     MemorySegment data(int place) {
-        return chunks[place >>> PLACE_BITS].data;
+        return chunks[chunk(place)].data;
     }
 
     /** Where in its chunk a block begins. */

@@ -449,6 +449,26 @@ final class SparseRows {
         nextClosed = closed;
     }
 
+    /** Number of closed blocks. */
+    int closedBlocks() {
+        return closed;
+    }
+
+    /** Bytes of a closed block. */
+    int bytes(int block) {
+        return format.bytes(chunk(block), offset(block));
+    }
+
+    /** Where the chunks keep a closed block. */
+    int place(int block) {
+        return places[block];
+    }
+
+    /** Notes that the chunks have moved a closed block. */
+    void moved(int block, int place) {
+        places[block] = place;
+    }
+
     /** The chunk that holds a closed block. */
     MemorySegment chunk(int block) {
         return chunks.data(places[block]);
