@@ -88,6 +88,9 @@ final class AttentionScratch {
     /** Sums of lists of events: {@code [quad][group of lists][4][LIST]}. */
     final float[] listSums;
 
+    /** Zeros: of four heads' lists. */
+    final float[] noSums = new float[4 * LIST];
+
     final float[] sums;
     final float[] maxima;
     final float[] totals;

@@ -430,6 +430,10 @@ final class CpuKvCache implements KvCache {
         if (!holdsAllFor(length())) {
             throw restore.lacking();
         }
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].tidyBlocks();
+            values[layer].tidyBlocks();
+        }
         counts.commit();
     }
 

@@ -138,13 +138,22 @@ final class LayerRows {
             for (long bytes : pageBytes) {
                 tidy(bytes);
             }
-            chunks.tidy(streams());
         } catch (DeltaLlmException tooLittleMemory) {
             due += gapsRead;
             return;
         }
+        tidyBlocks();
         gaps = 0;
         gapsRead = 0;
+    }
+
+    /** As {@link #tidy}, of encoded rows only. */
+    void tidyBlocks() {
+        try {
+            chunks.tidy(streams());
+        } catch (DeltaLlmException tooLittleMemory) {
+            due += gapsRead;
+        }
     }
 
     private void tidy(long bytes) {

@@ -83,7 +83,6 @@ final class SparseDecode {
         long masks = rows.offset(block);
         long events = masks + format.maskBytes();
         float[] sums = scratch.listSums;
-        Arrays.fill(sums, 0, 4 * LIST, 0);
         long end =
                 SparseKernels.add(
                         format.events,
@@ -93,12 +92,13 @@ final class SparseDecode {
                         format.listsOfGroup(),
                         scratch.stepQuery,
                         quad * 4 * rows.dim,
+                        scratch.noSums,
                         sums,
                         0);
         int to = range.weights + quad * 4 * RANGE_KEYS + key - range.first;
         for (int h = 0; h < 4; h++) {
-            SparseKernels.ordered(format.events, sums, h * LIST);
-            System.arraycopy(sums, h * LIST, scratch.keyWeights, to + h * RANGE_KEYS, LIST);
+            SparseKernels.ordered(
+                    format.events, sums, h * LIST, scratch.keyWeights, to + h * RANGE_KEYS);
         }
         range.macs += (end - events) / format.eventBytes() * 4;
     }
@@ -199,6 +199,7 @@ final class SparseDecode {
                                     scratch.factors,
                                     4 * (quad * RANGE_KEYS + key - range.first),
                                     scratch.listSums,
+                                    scratch.listSums,
                                     4 * LIST * (quad * groups + group));
                 }
                 range.macs += (end - events) / format.eventBytes() * 4 * scratch.quads;
@@ -210,7 +211,8 @@ final class SparseDecode {
                 for (int h = 0; h < 4; h++) {
                     int from = 4 * LIST * (quad * groups + group) + h * LIST;
                     int to = (quad * 4 + h) * rows.width + group * LIST;
-                    SparseKernels.ordered(format.events, scratch.listSums, from);
+                    SparseKernels.ordered(
+                            format.events, scratch.listSums, from, scratch.listSums, from);
                     addSums(scratch, rows, from, to, group * LIST);
                 }
             }

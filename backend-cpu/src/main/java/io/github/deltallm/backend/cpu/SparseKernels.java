@@ -54,12 +54,13 @@ final class SparseKernels {
     }
 
     /**
-     * Adds the products of consecutive lists with four heads' factors to {@code sums}.
+     * Adds the products of consecutive lists with four heads' factors to {@code before}.
      *
      * @param masks offset of the lists' masks
      * @param at offset of their events
      * @param factors {@code [list][4]} from f0 on
-     * @param sums {@code [4][32]} from {@code to} on
+     * @param before {@code [4][32]} from {@code to} on; may be {@code sums}
+     * @param sums likewise
      * @return offset behind the events
      */
     static long add(
@@ -70,26 +71,29 @@ final class SparseKernels {
             int lists,
             float[] factors,
             int f0,
+            float[] before,
             float[] sums,
             int to) {
         return switch (format) {
-            case INT8 -> int8(data, masks, at, lists, factors, f0, sums, to);
-            case BF16 -> bf16(data, masks, at, lists, factors, f0, sums, to);
-            case F32 -> f32(data, masks, at, lists, factors, f0, sums, to);
+            case INT8 -> int8(data, masks, at, lists, factors, f0, before, sums, to);
+            case BF16 -> bf16(data, masks, at, lists, factors, f0, before, sums, to);
+            case F32 -> f32(data, masks, at, lists, factors, f0, before, sums, to);
         };
     }
 
-    /** Puts one head's sums into the order of the list, in place. */
-    static void ordered(Events format, float[] sums, int at) {
-        if (format == Events.F32) {
-            return;
-        }
+    /** Writes one head's sums in the order of the list; {@code out} may be {@code sums}. */
+    static void ordered(Events format, float[] sums, int at, float[] out, int to) {
         FloatVector even = FloatVector.fromArray(F, sums, at);
         FloatVector odd = FloatVector.fromArray(F, sums, at + LIST / 2);
-        even.rearrange(LOWER_TWICE).blend(odd.rearrange(LOWER_TWICE), ODD).intoArray(sums, at);
+        if (format == Events.F32) {
+            even.intoArray(out, to);
+            odd.intoArray(out, to + LIST / 2);
+            return;
+        }
+        even.rearrange(LOWER_TWICE).blend(odd.rearrange(LOWER_TWICE), ODD).intoArray(out, to);
         even.rearrange(UPPER_TWICE)
                 .blend(odd.rearrange(UPPER_TWICE), ODD)
-                .intoArray(sums, at + LIST / 2);
+                .intoArray(out, to + LIST / 2);
     }
 
     /** Elements are whole numbers. */
@@ -100,16 +104,17 @@ final class SparseKernels {
             int lists,
             float[] factors,
             int f0,
+            float[] before,
             float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.fromArray(F, sums, to);
-        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
-        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
-        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
-        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
-        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
-        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
-        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
+        FloatVector a0 = FloatVector.fromArray(F, before, to);
+        FloatVector a1 = FloatVector.fromArray(F, before, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, before, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, before, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, before, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, before, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, before, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, before, to + 7 * N);
         long at = events;
         for (int list = 0; list < lists; list++) {
             int mask = data.get(LE_INT, masks + 4L * list);
@@ -156,16 +161,17 @@ final class SparseKernels {
             int lists,
             float[] factors,
             int f0,
+            float[] before,
             float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.fromArray(F, sums, to);
-        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
-        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
-        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
-        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
-        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
-        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
-        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
+        FloatVector a0 = FloatVector.fromArray(F, before, to);
+        FloatVector a1 = FloatVector.fromArray(F, before, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, before, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, before, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, before, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, before, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, before, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, before, to + 7 * N);
         long at = events;
         for (int list = 0; list < lists; list++) {
             int mask = data.get(LE_INT, masks + 4L * list);
@@ -208,16 +214,17 @@ final class SparseKernels {
             int lists,
             float[] factors,
             int f0,
+            float[] before,
             float[] sums,
             int to) {
-        FloatVector a0 = FloatVector.fromArray(F, sums, to);
-        FloatVector a1 = FloatVector.fromArray(F, sums, to + N);
-        FloatVector b0 = FloatVector.fromArray(F, sums, to + 2 * N);
-        FloatVector b1 = FloatVector.fromArray(F, sums, to + 3 * N);
-        FloatVector c0 = FloatVector.fromArray(F, sums, to + 4 * N);
-        FloatVector c1 = FloatVector.fromArray(F, sums, to + 5 * N);
-        FloatVector d0 = FloatVector.fromArray(F, sums, to + 6 * N);
-        FloatVector d1 = FloatVector.fromArray(F, sums, to + 7 * N);
+        FloatVector a0 = FloatVector.fromArray(F, before, to);
+        FloatVector a1 = FloatVector.fromArray(F, before, to + N);
+        FloatVector b0 = FloatVector.fromArray(F, before, to + 2 * N);
+        FloatVector b1 = FloatVector.fromArray(F, before, to + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, before, to + 4 * N);
+        FloatVector c1 = FloatVector.fromArray(F, before, to + 5 * N);
+        FloatVector d0 = FloatVector.fromArray(F, before, to + 6 * N);
+        FloatVector d1 = FloatVector.fromArray(F, before, to + 7 * N);
         long at = events;
         for (int list = 0; list < lists; list++) {
             int mask = data.get(LE_INT, masks + 4L * list);
