@@ -1,7 +1,5 @@
 package io.github.deltallm.backend.cpu;
 
-import static io.github.deltallm.backend.cpu.AttentionScratch.RANGES;
-
 import io.github.deltallm.api.spi.HeadShape;
 
 import org.jspecify.annotations.Nullable;
@@ -29,6 +27,7 @@ final class AttentionPlan implements AutoCloseable {
     private final int width;
     private final int headsATile;
     private final int rowsATile;
+    private final int mostRanges;
     private final long slotFloats;
     private final AtomicInteger next = new AtomicInteger();
     private int[] tasks = new int[FIELDS * 16];
@@ -47,6 +46,7 @@ final class AttentionPlan implements AutoCloseable {
         width = 2 * scratch.width * Lanes.N;
         headsATile = Math.min(shape.group(), width);
         rowsATile = width / headsATile;
+        mostRanges = scratch.ranges;
         slotFloats = Lanes.padded(shape.group() * (scratch.channels + 2));
     }
 
@@ -58,7 +58,7 @@ final class AttentionPlan implements AutoCloseable {
         if (slots.length < step.spans() + 1) {
             slots = new int[step.spans() + 1];
         }
-        int atATime = Math.clamp(allRanges(step) / (TASKS * threads), 1, RANGES);
+        int atATime = Math.clamp(allRanges(step) / (TASKS * threads), 1, mostRanges);
         int slot = 0;
         for (int span = 0; span < step.spans(); span++) {
             slots[span] = slot;
@@ -151,7 +151,7 @@ final class AttentionPlan implements AutoCloseable {
         return tasks[task * FIELDS + 2];
     }
 
-    /** The number of key ranges, up to {@link AttentionScratch#RANGES}; 0 for a tile. */
+    /** The number of key ranges, up to {@link AttentionScratch#ranges}; 0 for a tile. */
     int ranges(int task) {
         return tasks[task * FIELDS + 3];
     }

@@ -17,11 +17,8 @@ final class AttentionScratch {
     /** Keys that the decode kernel takes at a time; its ranges begin at multiples of it. */
     static final int RANGE_KEYS = 4 * TILE_KEYS;
 
-    /**
-     * The most ranges that it takes at a time, first all their keys, then all their values: memory
-     * is read in long runs, since the processor is slow where one begins.
-     */
-    static final int RANGES = 16;
+    /** Ranges of four query heads whose weights stay in a second-level cache, 100 KB. */
+    private static final int QUAD_RANGES = 16;
 
     /** Channels of a row. */
     final int dim;
@@ -36,6 +33,12 @@ final class AttentionScratch {
 
     /** Query heads of a group, rounded up to fours. */
     final int quads;
+
+    /**
+     * The most ranges that decoding takes at a time, first all their keys, then all their values:
+     * so memory is read in long runs, since the processor is slow where one begins.
+     */
+    final int ranges;
 
     /** One block of keys or values as fp32. */
     final MemorySegment block;
@@ -102,6 +105,7 @@ final class AttentionScratch {
         width = width(dim);
         channels = Lanes.padded(dim);
         quads = Lanes.ceilDiv(shape.group(), 4);
+        ranges = Math.max(1, QUAD_RANGES / quads);
         range = new DecodeRange(shape);
         halfLanes = width * N;
         String what = "attention scratch of a thread";
@@ -120,7 +124,7 @@ final class AttentionScratch {
         laneRows = new long[2 * halfLanes];
         query = new float[quads * 4 * dim];
         stepQuery = new float[quads * 4 * dim];
-        keyWeights = new float[RANGES * quads * 4 * RANGE_KEYS];
+        keyWeights = new float[ranges * quads * 4 * RANGE_KEYS];
         exactWeights = new float[quads * 4 * RANGE_KEYS];
         factors = new float[quads * 4 * RANGE_KEYS];
         listSums = new float[quads * 4 * Lanes.ceilDiv(channels, LIST) * LIST];

@@ -153,6 +153,7 @@ final class CpuExecutable implements Executable {
             team.run(job);
             commit(step);
             done = true;
+            tidy(step);
         } finally {
             for (int span = 0; span < reserved && !done; span++) {
                 ((CpuKvCache) step.cache(span)).rollback();
@@ -164,6 +165,14 @@ final class CpuExecutable implements Executable {
     private void commit(Step step) {
         for (int span = 0; span < step.spans(); span++) {
             ((CpuKvCache) step.cache(span)).commit(step.rows(span));
+        }
+    }
+
+    private void tidy(Step step) {
+        for (int span = 0; span < step.spans(); span++) {
+            if (step.rows(span) <= AttentionPlan.FEW) {
+                ((CpuKvCache) step.cache(span)).tidy();
+            }
         }
     }
 

@@ -28,6 +28,10 @@ final class CpuKvCache implements KvCache {
 
     private final LayerRows[] values;
     private final KvCounts counts;
+
+    /** The keys or values that were moved together last: twice the layer, and one for values. */
+    private int turn;
+
     private boolean closed;
 
     /**
@@ -353,6 +357,11 @@ final class CpuKvCache implements KvCache {
 
     /** Allocates all pages of the range before any is used. */
     private void reservePages(int from, int to, StagingPages staging) {
+        long missing = 0;
+        for (int layer = 0; layer < keys.length; layer++) {
+            missing += keys[layer].missingBytes(from, to) + values[layer].missingBytes(from, to);
+        }
+        Native.requireIfMuch(missing, "a key-value cache");
         for (int layer = 0; layer < keys.length; layer++) {
             keys[layer].reserve(from, to);
             values[layer].reserve(from, to);
@@ -373,20 +382,23 @@ final class CpuKvCache implements KvCache {
         for (HeadCache head : heads) {
             head.commit();
         }
-        if (rows <= AttentionPlan.FEW) {
-            tidy();
-        }
     }
 
-    /** Moves the keys or values of one layer together, if any is worth it: no step takes long. */
-    private void tidy() {
-        boolean tidied = false;
+    /**
+     * After a step of few rows: moves the keys or the values of one layer together, if any is worth
+     * it. Others wait for the next step, so that none takes long, and for their turn.
+     */
+    void tidy() {
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].read();
+            values[layer].read();
+        }
         for (int i = 0; i < 2 * keys.length; i++) {
-            LayerRows layer = i % 2 == 0 ? keys[i / 2] : values[i / 2];
-            layer.read();
-            if (!tidied && layer.wantsTidying()) {
-                layer.tidy();
-                tidied = true;
+            turn = (turn + 1) % (2 * keys.length);
+            LayerRows rows = (turn % 2 == 0 ? keys : values)[turn / 2];
+            if (rows.wantsTidying()) {
+                rows.tidy();
+                return;
             }
         }
     }
@@ -429,10 +441,6 @@ final class CpuKvCache implements KvCache {
         }
         if (!holdsAllFor(length())) {
             throw restore.lacking();
-        }
-        for (int layer = 0; layer < keys.length; layer++) {
-            keys[layer].tidyBlocks();
-            values[layer].tidyBlocks();
         }
         counts.commit();
     }

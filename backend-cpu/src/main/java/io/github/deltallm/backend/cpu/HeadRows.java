@@ -91,11 +91,13 @@ final class HeadRows {
         }
     }
 
-    /** Places where the memory of rows {@code [from, to)} does not go on from where it was. */
+    /**
+     * Places where the memory of a planned step's rows {@code [from, to)} may not go on from where
+     * it was: where its pages begin, and each block, since other heads' come between them.
+     */
     int gaps(int from, int to) {
-        boolean pages = !leaving && missingPages(from, to) > 0;
-        boolean blocks = sparse != null && sparse.plannedRows() > sparse.closedRows();
-        return (pages ? 1 : 0) + (blocks ? 1 : 0);
+        int blocks = sparse == null ? 0 : (sparse.plannedRows() - sparse.closedRows()) / BLOCK;
+        return (missingPages(from, to) > 0 ? 1 : 0) + blocks;
     }
 
     /** How many pages {@link #prepare} will take from its source. */

@@ -71,6 +71,15 @@ final class LayerRows {
         mark = chunks.mark();
     }
 
+    /** Bytes of the pages that {@link #reserve} will claim. */
+    long missingBytes(int from, int to) {
+        long missing = 0;
+        for (HeadRows head : heads) {
+            missing += head.missingPages(from, to) * pageBytes(head);
+        }
+        return missing;
+    }
+
     /** Allocates the pages of rows {@code [from, to)}, whose heads are planned. */
     void reserve(int from, int to) {
         for (long bytes : pageBytes) {
@@ -114,7 +123,7 @@ final class LayerRows {
         due = 0;
     }
 
-    /** Notes that a query has read all rows. */
+    /** Notes that queries have read all rows. */
     void read() {
         gapsRead += gaps;
     }
@@ -125,35 +134,33 @@ final class LayerRows {
             return false;
         }
         long bytes = bytes();
-        due = bytes < LEAST ? gapsRead + LEAST / GAP : bytes / GAP;
-        return gapsRead > due;
+        long enough = bytes < LEAST ? gapsRead + LEAST / GAP : bytes / GAP;
+        if (gapsRead <= enough) {
+            due = enough;
+            return false;
+        }
+        return true;
     }
 
     /**
-     * Moves each head's rows together, apart from those that a fork shares. Without memory for
-     * that, they stay where they are.
+     * Moves each head's rows together, apart from those that a fork shares. Where memory is short,
+     * they stay where they are until twice as many gaps have been read.
      */
     void tidy() {
         try {
+            Native.require(bytes(), "moving keys and values together", Processor.availableMemory());
+            pages.closeUnused();
             for (long bytes : pageBytes) {
                 tidy(bytes);
             }
-        } catch (DeltaLlmException tooLittleMemory) {
-            due += gapsRead;
-            return;
-        }
-        tidyBlocks();
-        gaps = 0;
-        gapsRead = 0;
-    }
-
-    /** As {@link #tidy}, of encoded rows only. */
-    void tidyBlocks() {
-        try {
             chunks.tidy(streams());
         } catch (DeltaLlmException tooLittleMemory) {
-            due += gapsRead;
+            due = 2 * gapsRead;
+            return;
         }
+        gaps = 0;
+        gapsRead = 0;
+        due = 0;
     }
 
     private void tidy(long bytes) {
@@ -161,13 +168,17 @@ final class LayerRows {
         for (HeadRows head : heads) {
             count += pageBytes(head) == bytes ? head.exact.ownPages() : 0;
         }
-        if (count > 0) {
-            Slab together = pages.reserveTogether(bytes, count);
+        if (count == 0) {
+            return;
+        }
+        Slab together = pages.reserveTogether(bytes, count);
+        try {
             for (HeadRows head : heads) {
                 if (pageBytes(head) == bytes) {
                     head.exact.move(together);
                 }
             }
+        } finally {
             together.closeUnused();
         }
     }

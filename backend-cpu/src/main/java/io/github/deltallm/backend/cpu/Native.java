@@ -18,9 +18,7 @@ final class Native {
      * @throws DeltaLlmException if there is not so much memory
      */
     static MemorySegment allocate(Arena arena, long bytes, String what) {
-        if (bytes >= MUCH) {
-            require(bytes, what, Processor.availableWithSwap());
-        }
+        requireIfMuch(bytes, what);
         try {
             return arena.allocate(bytes, 64);
         } catch (OutOfMemoryError e) {
@@ -32,6 +30,17 @@ final class Native {
                             + "; raise -XX:MaxDirectMemorySize, or use a smaller model, a shorter"
                             + " context or smaller steps",
                     e);
+        }
+    }
+
+    /**
+     * Asks for what is going to be allocated, also in parts that are too small to be asked for.
+     *
+     * @throws DeltaLlmException if there is not so much memory
+     */
+    static void requireIfMuch(long bytes, String what) {
+        if (bytes >= MUCH) {
+            require(bytes, what, Processor.availableWithSwap());
         }
     }
 

@@ -5,8 +5,8 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Where one cache takes its pages from. It allocates in slabs of exactly as many pages as are asked
- * for at a time, after using up pages that came back.
+ * Where a layer's keys or values take their pages from. It allocates in slabs of exactly as many
+ * pages as are asked for at a time, after using up pages that came back.
  */
 final class PageSource {
     private final List<Slab> slabs = new ArrayList<>();
@@ -14,6 +14,9 @@ final class PageSource {
     /** Claims {@code pages} pages of this size. */
     void reserve(long pageBytes, int pages) {
         int missing = pages;
+        if (missing == 0) {
+            return;
+        }
         for (Iterator<Slab> all = slabs.iterator(); all.hasNext(); ) {
             Slab slab = all.next();
             if (!slab.isOpen()) {

@@ -20,8 +20,11 @@ final class SparseChunks {
     /** Blocks begin at multiples of so many bytes. */
     private static final int UNIT = 8;
 
-    /** Chunks that are looked through for room: their ends would be 1 % of the memory otherwise. */
-    private static final int LATEST = 64;
+    /** Chunks that are looked through for room: their ends would be 5 % of the memory otherwise. */
+    private static final int LATEST = 16;
+
+    /** A new chunk is one part in so many of the memory. */
+    private static final int PARTS = 16;
 
     private static final int LEAST = 1 << 12;
     private static final int MOST = 1 << 20;
@@ -122,7 +125,7 @@ final class SparseChunks {
     private int add(int size) {
         int last = chunks.length;
         requirePlaces(last);
-        int wanted = Math.clamp(total / 64, LEAST, MOST);
+        int wanted = Math.clamp(total / PARTS, LEAST, MOST);
         Chunk chunk = new Chunk(Math.max(wanted, size + OVERREAD));
         total += chunk.data.byteSize();
         Chunk[] more = Arrays.copyOf(chunks, last + 1);
@@ -139,10 +142,10 @@ final class SparseChunks {
     private void requirePlaces(int chunk) {
         if (chunk > MOST_CHUNKS) {
             throw new DeltaLlmException(
-                    "a key-value cache of "
+                    "the keys or values of a layer, "
                             + total
-                            + " bytes is more than its blocks can be told"
-                            + " apart in; use a shorter context");
+                            + " bytes, are more than their blocks can be told apart in; use a"
+                            + " shorter context");
         }
     }
 
@@ -159,8 +162,32 @@ final class SparseChunks {
             kept[i] = chunks[i].isShared() ? count++ : GONE;
         }
         List<Chunk> together = roomForAll(streams, kept, count);
+        Chunk[] all = new Chunk[count + together.size()];
+        int[] taken = new int[Math.max(4, all.length)];
+        int[] takenWhenMarked = new int[taken.length];
+        // From here on nothing is allocated, so that nothing fails.
         move(streams, kept, count, together);
-        replace(kept, count, together);
+        int ofOthers = 0;
+        for (int i = 0; i < kept.length; i++) {
+            if (kept[i] == GONE) {
+                total -= chunks[i].data.byteSize();
+                chunks[i].release();
+            } else {
+                all[kept[i]] = chunks[i];
+                taken[kept[i]] = used[i];
+                ofOthers += i < own ? 1 : 0;
+            }
+        }
+        for (int i = count; i < all.length; i++) {
+            Chunk chunk = together.get(i - count);
+            all[i] = chunk;
+            taken[i] = (int) chunk.data.byteSize() - OVERREAD;
+            total += chunk.data.byteSize();
+        }
+        chunks = all;
+        used = taken;
+        marked = takenWhenMarked;
+        own = ofOthers;
     }
 
     /** New chunks with just enough room for the blocks that move, in order. */
@@ -219,34 +246,6 @@ final class SparseChunks {
                 }
             }
         }
-    }
-
-    /** Replaces the chunks that have not been kept, whose blocks have moved. */
-    private void replace(int[] kept, int count, List<Chunk> together) {
-        Chunk[] all = new Chunk[count + together.size()];
-        int[] taken = new int[Math.max(4, all.length)];
-        int ofOthers = 0;
-        total = 0;
-        for (int i = 0; i < kept.length; i++) {
-            if (kept[i] == GONE) {
-                chunks[i].release();
-            } else {
-                all[kept[i]] = chunks[i];
-                taken[kept[i]] = used[i];
-                ofOthers += i < own ? 1 : 0;
-                total += chunks[i].data.byteSize();
-            }
-        }
-        for (int i = 0; i < together.size(); i++) {
-            Chunk chunk = together.get(i);
-            all[count + i] = chunk;
-            taken[count + i] = (int) chunk.data.byteSize() - OVERREAD;
-            total += chunk.data.byteSize();
-        }
-        chunks = all;
-        used = taken;
-        marked = taken.clone();
-        own = ofOthers;
     }
 
     /** The chunk that holds a block. */
