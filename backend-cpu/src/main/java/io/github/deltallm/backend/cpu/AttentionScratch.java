@@ -85,6 +85,9 @@ final class AttentionScratch {
     /** Of one range. */
     final float[] exactWeights;
 
+    /** Four heads' weights of a block, times steps: {@code [4][BLOCK]}. */
+    final float[] stepWeights = new float[4 * RowFormat.BLOCK];
+
     /** What lists of value events are multiplied by: {@code [quad][RANGE_KEYS][4]}. */
     final float[] factors;
 

@@ -170,8 +170,11 @@ final class CpuExecutable implements Executable {
 
     private void tidy(Step step) {
         for (int span = 0; span < step.spans(); span++) {
+            CpuKvCache cache = (CpuKvCache) step.cache(span);
             if (step.rows(span) <= AttentionPlan.FEW) {
-                ((CpuKvCache) step.cache(span)).tidy();
+                cache.tidy();
+            } else {
+                cache.trim();
             }
         }
     }

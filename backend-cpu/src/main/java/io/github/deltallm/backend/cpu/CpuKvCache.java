@@ -384,6 +384,14 @@ final class CpuKvCache implements KvCache {
         }
     }
 
+    /** After a prompt's step: gives back memory that lies unused between encoded rows. */
+    void trim() {
+        for (int layer = 0; layer < keys.length; layer++) {
+            keys[layer].trim();
+            values[layer].trim();
+        }
+    }
+
     /**
      * After a step of few rows: moves the keys or the values of one layer together, if any is worth
      * it. Others wait for the next step, so that none takes long, and for their turn.

@@ -1,5 +1,6 @@
 package io.github.deltallm.backend.cpu;
 
+import static io.github.deltallm.backend.cpu.Lanes.B;
 import static io.github.deltallm.backend.cpu.Lanes.BYTES;
 import static io.github.deltallm.backend.cpu.Lanes.F;
 import static io.github.deltallm.backend.cpu.Lanes.H;
@@ -9,9 +10,12 @@ import static io.github.deltallm.backend.cpu.Lanes.N;
 import static io.github.deltallm.backend.cpu.Lanes.NATIVE;
 import static io.github.deltallm.backend.cpu.RowFormat.BLOCK;
 
+import static jdk.incubator.vector.VectorOperators.B2I;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -147,6 +151,71 @@ final class DecodeKernels {
             c1.intoArray(out, at + 2 * stride + N);
             d0.intoArray(out, at + 3 * stride);
             d1.intoArray(out, at + 3 * stride + N);
+        }
+    }
+
+    /**
+     * As above, for keys as bytes, which each key's scale is multiplied by at the end; see {@link
+     * Lanes#HAVE_BYTES}.
+     */
+    static void int8Scores(
+            MemorySegment block,
+            long from,
+            long scales,
+            int dim,
+            float[] query,
+            int q0,
+            float[] out,
+            int to,
+            int stride) {
+        for (int key = 0; key < BLOCK; key += 2 * N) {
+            FloatVector a0 = FloatVector.zero(F);
+            FloatVector a1 = FloatVector.zero(F);
+            FloatVector b0 = FloatVector.zero(F);
+            FloatVector b1 = FloatVector.zero(F);
+            FloatVector c0 = FloatVector.zero(F);
+            FloatVector c1 = FloatVector.zero(F);
+            FloatVector d0 = FloatVector.zero(F);
+            FloatVector d1 = FloatVector.zero(F);
+            for (int c = 0; c < dim; c++) {
+                long at = from + c * BLOCK + key;
+                FloatVector x =
+                        (FloatVector)
+                                ((IntVector)
+                                                ByteVector.fromMemorySegment(B, block, at, LE)
+                                                        .convertShape(B2I, I, 0))
+                                        .convert(I2F, 0);
+                FloatVector y =
+                        (FloatVector)
+                                ((IntVector)
+                                                ByteVector.fromMemorySegment(B, block, at + N, LE)
+                                                        .convertShape(B2I, I, 0))
+                                        .convert(I2F, 0);
+                FloatVector q = FloatVector.broadcast(F, query[q0 + 4 * c]);
+                a0 = x.fma(q, a0);
+                a1 = y.fma(q, a1);
+                q = FloatVector.broadcast(F, query[q0 + 4 * c + 1]);
+                b0 = x.fma(q, b0);
+                b1 = y.fma(q, b1);
+                q = FloatVector.broadcast(F, query[q0 + 4 * c + 2]);
+                c0 = x.fma(q, c0);
+                c1 = y.fma(q, c1);
+                q = FloatVector.broadcast(F, query[q0 + 4 * c + 3]);
+                d0 = x.fma(q, d0);
+                d1 = y.fma(q, d1);
+            }
+            int at = to + key;
+            FloatVector s0 = FloatVector.fromMemorySegment(F, block, scales + 4L * key, NATIVE);
+            FloatVector s1 =
+                    FloatVector.fromMemorySegment(F, block, scales + 4L * key + BYTES, NATIVE);
+            a0.mul(s0).intoArray(out, at);
+            a1.mul(s1).intoArray(out, at + N);
+            b0.mul(s0).intoArray(out, at + stride);
+            b1.mul(s1).intoArray(out, at + stride + N);
+            c0.mul(s0).intoArray(out, at + 2 * stride);
+            c1.mul(s1).intoArray(out, at + 2 * stride + N);
+            d0.mul(s0).intoArray(out, at + 3 * stride);
+            d1.mul(s1).intoArray(out, at + 3 * stride + N);
         }
     }
 
@@ -327,6 +396,102 @@ final class DecodeKernels {
         d3.intoArray(sums, s3 + 3 * N);
     }
 
+    /** As above, for values as bytes. */
+    static void int8Mix4(
+            MemorySegment block,
+            long from,
+            long rowBytes,
+            int keys,
+            float[] weights,
+            int w0,
+            int stride,
+            float[] sums,
+            int at,
+            int sumStride) {
+        int s1 = at + sumStride;
+        int s2 = s1 + sumStride;
+        int s3 = s2 + sumStride;
+        FloatVector a0 = FloatVector.fromArray(F, sums, at);
+        FloatVector a1 = FloatVector.fromArray(F, sums, at + N);
+        FloatVector a2 = FloatVector.fromArray(F, sums, at + 2 * N);
+        FloatVector a3 = FloatVector.fromArray(F, sums, at + 3 * N);
+        FloatVector b0 = FloatVector.fromArray(F, sums, s1);
+        FloatVector b1 = FloatVector.fromArray(F, sums, s1 + N);
+        FloatVector b2 = FloatVector.fromArray(F, sums, s1 + 2 * N);
+        FloatVector b3 = FloatVector.fromArray(F, sums, s1 + 3 * N);
+        FloatVector c0 = FloatVector.fromArray(F, sums, s2);
+        FloatVector c1 = FloatVector.fromArray(F, sums, s2 + N);
+        FloatVector c2 = FloatVector.fromArray(F, sums, s2 + 2 * N);
+        FloatVector c3 = FloatVector.fromArray(F, sums, s2 + 3 * N);
+        FloatVector d0 = FloatVector.fromArray(F, sums, s3);
+        FloatVector d1 = FloatVector.fromArray(F, sums, s3 + N);
+        FloatVector d2 = FloatVector.fromArray(F, sums, s3 + 2 * N);
+        FloatVector d3 = FloatVector.fromArray(F, sums, s3 + 3 * N);
+        for (int key = 0; key < keys; key++) {
+            long p = from + key * rowBytes;
+            FloatVector v0 =
+                    (FloatVector)
+                            ((IntVector)
+                                            ByteVector.fromMemorySegment(B, block, p, LE)
+                                                    .convertShape(B2I, I, 0))
+                                    .convert(I2F, 0);
+            FloatVector v1 =
+                    (FloatVector)
+                            ((IntVector)
+                                            ByteVector.fromMemorySegment(B, block, p + N, LE)
+                                                    .convertShape(B2I, I, 0))
+                                    .convert(I2F, 0);
+            FloatVector v2 =
+                    (FloatVector)
+                            ((IntVector)
+                                            ByteVector.fromMemorySegment(B, block, p + 2L * N, LE)
+                                                    .convertShape(B2I, I, 0))
+                                    .convert(I2F, 0);
+            FloatVector v3 =
+                    (FloatVector)
+                            ((IntVector)
+                                            ByteVector.fromMemorySegment(B, block, p + 3L * N, LE)
+                                                    .convertShape(B2I, I, 0))
+                                    .convert(I2F, 0);
+            FloatVector w = FloatVector.broadcast(F, weights[w0 + key]);
+            a0 = v0.fma(w, a0);
+            a1 = v1.fma(w, a1);
+            a2 = v2.fma(w, a2);
+            a3 = v3.fma(w, a3);
+            w = FloatVector.broadcast(F, weights[w0 + stride + key]);
+            b0 = v0.fma(w, b0);
+            b1 = v1.fma(w, b1);
+            b2 = v2.fma(w, b2);
+            b3 = v3.fma(w, b3);
+            w = FloatVector.broadcast(F, weights[w0 + 2 * stride + key]);
+            c0 = v0.fma(w, c0);
+            c1 = v1.fma(w, c1);
+            c2 = v2.fma(w, c2);
+            c3 = v3.fma(w, c3);
+            w = FloatVector.broadcast(F, weights[w0 + 3 * stride + key]);
+            d0 = v0.fma(w, d0);
+            d1 = v1.fma(w, d1);
+            d2 = v2.fma(w, d2);
+            d3 = v3.fma(w, d3);
+        }
+        a0.intoArray(sums, at);
+        a1.intoArray(sums, at + N);
+        a2.intoArray(sums, at + 2 * N);
+        a3.intoArray(sums, at + 3 * N);
+        b0.intoArray(sums, s1);
+        b1.intoArray(sums, s1 + N);
+        b2.intoArray(sums, s1 + 2 * N);
+        b3.intoArray(sums, s1 + 3 * N);
+        c0.intoArray(sums, s2);
+        c1.intoArray(sums, s2 + N);
+        c2.intoArray(sums, s2 + 2 * N);
+        c3.intoArray(sums, s2 + 3 * N);
+        d0.intoArray(sums, s3);
+        d1.intoArray(sums, s3 + N);
+        d2.intoArray(sums, s3 + 2 * N);
+        d3.intoArray(sums, s3 + 3 * N);
+    }
+
     /**
      * Adds weighted values to four heads' sums: 1 register of channels by four heads.
      *
@@ -396,6 +561,48 @@ final class DecodeKernels {
                                             .convertShape(ZERO_EXTEND_S2I, I, 0))
                             .lanewise(LSHL, 16)
                             .reinterpretAsFloats();
+            FloatVector w = FloatVector.broadcast(F, weights[w0 + key]);
+            a0 = v0.fma(w, a0);
+            w = FloatVector.broadcast(F, weights[w0 + stride + key]);
+            b0 = v0.fma(w, b0);
+            w = FloatVector.broadcast(F, weights[w0 + 2 * stride + key]);
+            c0 = v0.fma(w, c0);
+            w = FloatVector.broadcast(F, weights[w0 + 3 * stride + key]);
+            d0 = v0.fma(w, d0);
+        }
+        a0.intoArray(sums, at);
+        b0.intoArray(sums, s1);
+        c0.intoArray(sums, s2);
+        d0.intoArray(sums, s3);
+    }
+
+    /** As above, for values as bytes. */
+    static void int8Mix1(
+            MemorySegment block,
+            long from,
+            long rowBytes,
+            int keys,
+            float[] weights,
+            int w0,
+            int stride,
+            float[] sums,
+            int at,
+            int sumStride) {
+        int s1 = at + sumStride;
+        int s2 = s1 + sumStride;
+        int s3 = s2 + sumStride;
+        FloatVector a0 = FloatVector.fromArray(F, sums, at);
+        FloatVector b0 = FloatVector.fromArray(F, sums, s1);
+        FloatVector c0 = FloatVector.fromArray(F, sums, s2);
+        FloatVector d0 = FloatVector.fromArray(F, sums, s3);
+        for (int key = 0; key < keys; key++) {
+            long p = from + key * rowBytes;
+            FloatVector v0 =
+                    (FloatVector)
+                            ((IntVector)
+                                            ByteVector.fromMemorySegment(B, block, p, LE)
+                                                    .convertShape(B2I, I, 0))
+                                    .convert(I2F, 0);
             FloatVector w = FloatVector.broadcast(F, weights[w0 + key]);
             a0 = v0.fma(w, a0);
             w = FloatVector.broadcast(F, weights[w0 + stride + key]);

@@ -91,13 +91,9 @@ final class HeadRows {
         }
     }
 
-    /**
-     * Places where the memory of a planned step's rows {@code [from, to)} may not go on from where
-     * it was: where its pages begin, and each block, since other heads' come between them.
-     */
-    int gaps(int from, int to) {
-        int blocks = sparse == null ? 0 : (sparse.plannedRows() - sparse.closedRows()) / BLOCK;
-        return (missingPages(from, to) > 0 ? 1 : 0) + blocks;
+    /** How many blocks the planned step closes. */
+    int plannedBlocks() {
+        return sparse == null ? 0 : (sparse.plannedRows() - sparse.closedRows()) / BLOCK;
     }
 
     /** How many pages {@link #prepare} will take from its source. */

@@ -14,7 +14,7 @@ import java.util.Optional;
  * Memory that the kernel is asked to back with huge pages ({@code madvise(2)}), of 2 MiB on most
  * machines: a core streams weights from it half as fast again as from pages of 4 KiB, at whose ends
  * the processor stops to fetch ahead. On 64-bit Linux, where the module may call native code;
- * elsewhere there is none. The JVM's limit for direct memory does not count it.
+ * elsewhere there is none.
  */
 final class HugePages {
     /** What the memory is aligned to. */

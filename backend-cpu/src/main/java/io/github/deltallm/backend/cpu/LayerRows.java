@@ -19,6 +19,9 @@ final class LayerRows {
     /** A reader loses as much time where memory does not go on as copying so many bytes takes. */
     private static final long GAP = 1 << 11;
 
+    /** One part in so many of the memory of blocks may lie unused behind a prompt. */
+    private static final int UNUSED = 32;
+
     /** Fewer bytes stay in a cache of the processor. */
     private static final long LEAST = 1 << 18;
 
@@ -28,8 +31,13 @@ final class LayerRows {
     private final long[] pageBytes;
     private int mark;
 
-    /** Gaps in the memory, since all was moved together. */
-    private int gaps;
+    /**
+     * Places where a head's pages do not go on from where they were, since all were moved together.
+     */
+    private int pageGaps;
+
+    /** The same of its blocks: each, since other heads' come between them. */
+    private int blockGaps;
 
     /** Gaps that have been read since then. */
     private long gapsRead;
@@ -54,7 +62,8 @@ final class LayerRows {
                                 Arrays.stream(heads)
                                         .map(head -> head.fork(to))
                                         .toArray(HeadRows[]::new));
-        fork.gaps = gaps;
+        fork.pageGaps = pageGaps;
+        fork.blockGaps = blockGaps;
         return fork;
     }
 
@@ -90,7 +99,8 @@ final class LayerRows {
             pages.reserve(bytes, missing);
         }
         for (HeadRows head : heads) {
-            gaps += head.gaps(from, to);
+            pageGaps += head.missingPages(from, to) > 0 ? 1 : 0;
+            blockGaps += head.plannedBlocks();
         }
     }
 
@@ -118,14 +128,19 @@ final class LayerRows {
     void clear() {
         chunks.clear();
         pages.closeUnused();
-        gaps = 0;
+        begin();
+    }
+
+    private void begin() {
+        pageGaps = 0;
+        blockGaps = 0;
         gapsRead = 0;
         due = 0;
     }
 
     /** Notes that queries have read all rows. */
     void read() {
-        gapsRead += gaps;
+        gapsRead += pageGaps + blockGaps;
     }
 
     /** Whether readers have lost as much time as moving all together takes. */
@@ -158,9 +173,20 @@ final class LayerRows {
             due = 2 * gapsRead;
             return;
         }
-        gaps = 0;
-        gapsRead = 0;
-        due = 0;
+        begin();
+    }
+
+    /** Moves blocks together if the ends of chunks are too much of their memory. */
+    void trim() {
+        if (chunks.unused() * UNUSED > chunks.bytes()) {
+            try {
+                Native.requireIfMuch(chunks.bytes(), "moving encoded rows together");
+                chunks.tidy(streams());
+                blockGaps = 0;
+            } catch (DeltaLlmException tooLittleMemory) {
+                due = 2 * gapsRead;
+            }
+        }
     }
 
     private void tidy(long bytes) {

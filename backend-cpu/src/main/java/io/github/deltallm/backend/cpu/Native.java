@@ -23,12 +23,12 @@ final class Native {
             return arena.allocate(bytes, 64);
         } catch (OutOfMemoryError e) {
             throw new DeltaLlmException(
-                    "Java has not enough native memory for "
+                    "the system has not given "
                             + bytes
-                            + " bytes of "
+                            + " bytes for "
                             + what
-                            + "; raise -XX:MaxDirectMemorySize, or use a smaller model, a shorter"
-                            + " context or smaller steps",
+                            + "; use a smaller model, a shorter context or smaller steps, or end"
+                            + " other programs",
                     e);
         }
     }

@@ -263,6 +263,15 @@ final class SparseChunks {
         return total;
     }
 
+    /** Bytes of chunks of this one's own that no block takes. */
+    long unused() {
+        long bytes = 0;
+        for (int i = own; i < chunks.length; i++) {
+            bytes += chunks[i].data.byteSize() - OVERREAD - used[i];
+        }
+        return bytes;
+    }
+
     /**
      * Notes what is taken, for {@link #reset}.
      *

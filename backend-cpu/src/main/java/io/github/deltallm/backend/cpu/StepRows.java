@@ -107,6 +107,78 @@ final class StepRows extends RowFormat {
         }
     }
 
+    @Override
+    void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
+        if (half || !Lanes.HAVE_BYTES) {
+            super.scores(page, scratch, out, to);
+            return;
+        }
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            DecodeKernels.int8Scores(
+                    page,
+                    SCALES,
+                    0,
+                    dim,
+                    scratch.query,
+                    quad * 4 * dim,
+                    out,
+                    quad * 4 * AttentionScratch.RANGE_KEYS + to,
+                    AttentionScratch.RANGE_KEYS);
+        }
+    }
+
+    @Override
+    void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
+        if (half || !Lanes.HAVE_BYTES) {
+            super.mix(page, count, scratch, at);
+            return;
+        }
+        for (int quad = 0; quad < scratch.quads; quad++) {
+            scaleWeights(page, scratch, quad * 4 * AttentionScratch.RANGE_KEYS + at);
+            int sums = quad * 4 * width;
+            int c = 0;
+            for (; c + 4 * N <= width; c += 4 * N) {
+                DecodeKernels.int8Mix4(
+                        page,
+                        SCALES + c,
+                        width,
+                        count,
+                        scratch.stepWeights,
+                        0,
+                        BLOCK,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+            for (; c < width; c += N) {
+                DecodeKernels.int8Mix1(
+                        page,
+                        SCALES + c,
+                        width,
+                        count,
+                        scratch.stepWeights,
+                        0,
+                        BLOCK,
+                        scratch.sums,
+                        sums + c,
+                        width);
+            }
+        }
+    }
+
+    /** Four heads' weights of a block's rows, times the rows' steps. */
+    private static void scaleWeights(MemorySegment page, AttentionScratch scratch, int at) {
+        for (int i = 0; i < BLOCK; i += N) {
+            FloatVector step = FloatVector.fromMemorySegment(F, page, 4L * i, NATIVE);
+            for (int h = 0; h < 4; h++) {
+                int from = at + h * AttentionScratch.RANGE_KEYS + i;
+                FloatVector.fromArray(F, scratch.keyWeights, from)
+                        .mul(step)
+                        .intoArray(scratch.stepWeights, h * BLOCK + i);
+            }
+        }
+    }
+
     /** N elements of a block that follow each other in its order. */
     private IntVector steps(MemorySegment page, int slot, int channel) {
         long from = place(slot, channel);
