@@ -80,12 +80,12 @@ final class CpuKvCache implements KvCache {
     }
 
     private LayerRows rows(int layer, KvStream.Kind kind) {
+        SparseChunks chunks = new SparseChunks();
         return new LayerRows(
-                new SparseChunks(),
-                chunks ->
-                        IntStream.range(0, shape.kvHeads())
-                                .mapToObj(head -> rows(sequence.head(layer, head), kind, chunks))
-                                .toArray(HeadRows[]::new));
+                chunks,
+                IntStream.range(0, shape.kvHeads())
+                        .mapToObj(head -> rows(sequence.head(layer, head), kind, chunks))
+                        .toArray(HeadRows[]::new));
     }
 
     private HeadRows rows(HeadAttention head, KvStream.Kind kind, SparseChunks chunks) {

@@ -5,7 +5,6 @@ import io.github.deltallm.api.DeltaLlmException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 
 /**
  * The keys or the values of all heads of a layer, and the memory that they lie in.
@@ -46,22 +45,20 @@ final class LayerRows {
     private long due;
 
     /**
-     * @param heads makes the rows of all heads, whose events are kept in these chunks
+     * @param heads whose events are kept in these chunks
      */
-    LayerRows(SparseChunks chunks, Function<SparseChunks, HeadRows[]> heads) {
+    LayerRows(SparseChunks chunks, HeadRows[] heads) {
         this.chunks = chunks;
-        this.heads = heads.apply(chunks);
-        pageBytes = Arrays.stream(this.heads).mapToLong(LayerRows::pageBytes).distinct().toArray();
+        this.heads = heads;
+        pageBytes = Arrays.stream(heads).mapToLong(LayerRows::pageBytes).distinct().toArray();
     }
 
     LayerRows fork() {
+        SparseChunks to = chunks.fork();
         LayerRows fork =
                 new LayerRows(
-                        chunks.fork(),
-                        to ->
-                                Arrays.stream(heads)
-                                        .map(head -> head.fork(to))
-                                        .toArray(HeadRows[]::new));
+                        to,
+                        Arrays.stream(heads).map(head -> head.fork(to)).toArray(HeadRows[]::new));
         fork.pageGaps = pageGaps;
         fork.blockGaps = blockGaps;
         return fork;
