@@ -49,12 +49,12 @@ final class DecodeAttention {
             range.begin(layer, step, span, kvHead, row);
             for (int place = 0; place < count; place++) {
                 range.select(first + place, place, scratch);
-                boolean any = weigh(worker, range);
+                boolean any = weighKeys(worker, range);
                 storeStatistics(scratch, plan.partial(step, span, i, kvHead, first + place), any);
             }
             for (int place = 0; place < count; place++) {
                 range.select(first + place, place, scratch);
-                mix(worker, range);
+                mixValues(worker, range);
                 storeSums(scratch, plan.partial(step, span, i, kvHead, first + place));
             }
             cache.counts().execute(layer, cache.stage(range.position), range.macs);
@@ -77,7 +77,7 @@ final class DecodeAttention {
     }
 
     /** Weighs a range's keys; returns whether any is seen. */
-    private boolean weigh(Worker worker, DecodeRange range) {
+    private boolean weighKeys(Worker worker, DecodeRange range) {
         AttentionScratch scratch = worker.attention;
         HeadCache head = range.head();
         boolean any = false;
@@ -99,7 +99,7 @@ final class DecodeAttention {
     }
 
     /** Sums up a range's weighted values. */
-    private void mix(Worker worker, DecodeRange range) {
+    private void mixValues(Worker worker, DecodeRange range) {
         AttentionScratch scratch = worker.attention;
         HeadCache head = range.head();
         Arrays.fill(scratch.sums, 0);

@@ -91,12 +91,13 @@ final class LayerRows {
         for (long bytes : pageBytes) {
             int missing = 0;
             for (HeadRows head : heads) {
-                missing += pageBytes(head) == bytes ? head.missingPages(from, to) : 0;
+                int own = pageBytes(head) == bytes ? head.missingPages(from, to) : 0;
+                missing += own;
+                pageGaps += own > 0 ? 1 : 0;
             }
             pages.reserve(bytes, missing);
         }
         for (HeadRows head : heads) {
-            pageGaps += head.missingPages(from, to) > 0 ? 1 : 0;
             blockGaps += head.plannedBlocks();
         }
     }
@@ -156,7 +157,7 @@ final class LayerRows {
 
     /**
      * Moves each head's rows together, apart from those that a fork shares. Where memory is short,
-     * they stay where they are until twice as many gaps have been read.
+     * what has not been moved stays where it is until twice as many gaps have been read.
      */
     void tidy() {
         try {

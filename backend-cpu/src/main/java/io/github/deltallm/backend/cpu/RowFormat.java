@@ -53,8 +53,8 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
     /**
      * Scores of a block of keys for all query heads of a group.
      *
-     * @param out the range's scores, a row of {@link AttentionScratch#RANGE_KEYS} for each head
-     * @param to index of the block's first key among them
+     * @param out scores of ranges, each a row of {@link AttentionScratch#RANGE_KEYS} for each head
+     * @param to index of the first head's score of the block's first key
      */
     void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
         expand(page, scratch.block, 0);
@@ -75,7 +75,7 @@ abstract sealed class RowFormat permits FloatRows, Bf16Rows, StepRows {
      * Adds the weighted values of the first {@code count} positions of a block to the sums of all
      * query heads of a group.
      *
-     * @param at index of the block's first key among the range's weights
+     * @param at index of the first head's weight of the block's first key
      */
     void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
         expand(page, scratch.block, 0);

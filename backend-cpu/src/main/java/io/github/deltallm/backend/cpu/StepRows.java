@@ -26,9 +26,13 @@ final class StepRows extends RowFormat {
 
     private final boolean half;
 
+    /** Whether decoding reads rows as they are, without {@link #expand}. */
+    private final boolean direct;
+
     StepRows(boolean keys, int dim, boolean half) {
         super(keys, dim);
         this.half = half;
+        direct = !half && Lanes.HAVE_BYTES;
     }
 
     @Override
@@ -109,7 +113,7 @@ final class StepRows extends RowFormat {
 
     @Override
     void scores(MemorySegment page, AttentionScratch scratch, float[] out, int to) {
-        if (half || !Lanes.HAVE_BYTES) {
+        if (!direct) {
             super.scores(page, scratch, out, to);
             return;
         }
@@ -129,7 +133,7 @@ final class StepRows extends RowFormat {
 
     @Override
     void mix(MemorySegment page, int count, AttentionScratch scratch, int at) {
-        if (half || !Lanes.HAVE_BYTES) {
+        if (!direct) {
             super.mix(page, count, scratch, at);
             return;
         }
